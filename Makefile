@@ -1,0 +1,45 @@
+# Each verb sets up what it needs by itself: Python 3.11+ and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PHOTOS ?= demo/photos
+DATA ?=
+DEMO_HOME := build/demo
+
+.PHONY: demo test check chaos bench docs model clean
+
+# One environment a stamp, so that `make demo` does not wait for what only developers need.
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/local.stamp: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local]'
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/local.stamp
+
+$(VENV)/training.stamp: pyproject.toml $(VENV)/dev.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,training]'
+	@touch $@
+
+demo: $(VENV)/local.stamp  ## Start the stack, submit photos, show verdicts (PHOTOS=/any/folder).
+	$(BIN)/python -m demo.run --home $(DEMO_HOME) '$(PHOTOS)'
+
+test: $(VENV)/dev.stamp  ## Run the tests.
+	$(BIN)/python -m pytest -m 'not chaos' $(ARGS)
+
+check: $(VENV)/dev.stamp  ## Lint, format, types, import rules.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+model: $(VENV)/training.stamp  ## Train and release the model (DATA=/folder/of/datasets).
+	@test -n '$(DATA)' || { echo 'usage: make model DATA=/folder/of/datasets'; exit 2; }
+	$(BIN)/glasses-train all --data '$(DATA)'
+
+clean:  ## Remove the environment and everything generated.
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache runs

@@ -1,0 +1,1 @@
+"""Photos that anyone may redistribute, and the scripts that made them."""

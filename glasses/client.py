@@ -1,0 +1,214 @@
+"""The Python client: what the commands do, for programs.
+
+from glasses.client import Client
+
+with Client() as client:
+    job = client.submit(["photos/"])
+    job.wait()
+    for verdict in job.verdicts():
+        print(verdict.image, verdict.glasses)
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from celery import Celery
+from redis import Redis
+
+from glasses import walk
+from glasses.errors import UsageError, WaitTimeoutError
+from glasses.job_files import JobFiles
+from glasses.ledger import Ledger
+from glasses.object_store import ObjectStore
+from glasses.queue import make_app
+from glasses.redis_client import connect, redis_errors
+from glasses.removal import remove_job
+from glasses.results import Results
+from glasses.schemas import JobSpec, JobStatus
+from glasses.settings import Settings, get_settings
+from glasses.statuses import TERMINAL_JOB_STATES
+from glasses.submission import Progress, Submission
+from glasses.verdict import FaceChoice, Verdict
+from glasses.workers import common_model
+
+_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_POLL_SECONDS = 0.2
+
+
+class Client:
+    """Submits photos and finds jobs.
+
+    Args:
+        settings: Where the servers are; by default as every command finds them.
+
+    Raises (here and in every method):
+        InfrastructureError: A server is not configured, out of reach, or refuses.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or get_settings()
+        self.redis: Redis = connect(self.settings)
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """The object store."""
+        return ObjectStore(self.settings, connections=self.settings.upload_threads + 4)
+
+    @cached_property
+    def _app(self) -> Celery:
+        return make_app(self.settings)
+
+    def submit(
+        self,
+        arguments: Sequence[str | Path],
+        *,
+        name: str | None = None,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        threshold: float | None = None,
+        faces: FaceChoice = FaceChoice.ANY,
+        on_created: Callable[[Job], None] = lambda _job: None,
+        on_progress: Callable[[Progress], None] = lambda _progress: None,
+        stdin: Iterable[str] | None = None,
+    ) -> Job:
+        """Upload photos and queue them.
+
+        Args:
+            arguments: Folders, files, globs, or `-`.
+            name: For people; by default the first argument.
+            include: Globs, see `glasses.walk.walk`.
+            exclude: Likewise.
+            threshold: Instead of the model's own, 0..1.
+            faces: Which faces of a photo decide.
+            on_created: Called with the job before anything is read.
+            on_progress: Called as photos are hashed, uploaded and queued.
+            stdin: Lines to read for the argument `-`.
+
+        Returns:
+            The job, everything queued.
+
+        Raises:
+            UsageError: An argument does not exist.
+        """
+        names = [str(argument) for argument in arguments]
+        walk.check(names)
+        with redis_errors(self.settings):
+            job, spec = self._create(name or names[0], threshold, faces)
+            on_created(job)
+            submission = Submission(self.settings, self.redis, self.store, self._app, spec)
+            submission.run(
+                walk.walk(names, include, exclude, stdin),
+                lambda: on_progress(submission.progress),
+            )
+        return job
+
+    def _create(self, name: str, threshold: float | None, faces: FaceChoice) -> tuple[Job, JobSpec]:
+        spec = JobSpec(
+            job_id="".join(secrets.choice(_ID_ALPHABET) for _ in range(8)),
+            name=name,
+            created=time.time(),
+            chunk_size=self.settings.chunk_size,
+            threshold=threshold,
+            faces=faces,
+            retention_seconds=self.settings.retention_seconds,
+        )
+        JobFiles(self.store).write_spec(spec)
+        worker = common_model(self.redis)
+        if threshold is None and worker:
+            threshold = worker.threshold
+        Ledger(self.redis).create(spec, worker.model if worker else None, threshold)
+        return Job(self, spec.job_id), spec
+
+    def job(self, prefix: str) -> Job:
+        """Find a job by its id or an unambiguous beginning of it.
+
+        Raises:
+            UsageError: None, or more than one, begins so.
+        """
+        with redis_errors(self.settings):
+            ids = [job_id for job_id in Ledger(self.redis).job_ids() if job_id.startswith(prefix)]
+        if not ids or not prefix:
+            raise UsageError(f"no job {prefix!r} (it may have expired): `glasses jobs` lists them")
+        if len(ids) > 1:
+            raise UsageError(f"job {prefix!r} may be any of {', '.join(ids)}: give more of its id")
+        return Job(self, ids[0])
+
+    def jobs(self) -> list[JobStatus]:
+        """All jobs that have not expired, the newest first."""
+        with redis_errors(self.settings):
+            ledger = Ledger(self.redis)
+            return [ledger.status(job_id) for job_id in ledger.job_ids()]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.redis.close()
+        if "_app" in self.__dict__:
+            self._app.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Job:
+    """One submitted job."""
+
+    def __init__(self, client: Client, job_id: str) -> None:
+        self._client = client
+        self.id = job_id
+
+    def status(self) -> JobStatus:
+        """Its counters."""
+        with redis_errors(self._client.settings):
+            return Ledger(self._client.redis).status(self.id)
+
+    def wait(self, timeout: float | None = None) -> JobStatus:
+        """Wait until the job has ended.
+
+        Args:
+            timeout: In s; None waits for ever.
+
+        Raises:
+            WaitTimeoutError: It had not ended by then. It goes on.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (status := self.status()).state not in TERMINAL_JOB_STATES:
+            if deadline is not None and time.monotonic() > deadline:
+                raise WaitTimeoutError(
+                    f"job {self.id} has {status.pending} photos to go; it goes on. "
+                    f"`glasses watch {self.id}` follows it."
+                )
+            time.sleep(_POLL_SECONDS)
+        return status
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """The verdicts that there are, in the order of submission."""
+        with redis_errors(self._client.settings):
+            yield from self._results().in_order()
+
+    def follow(self) -> Iterator[list[Verdict]]:
+        """Batches of verdicts as they arrive, until the job has ended; [] at quiet moments."""
+        with redis_errors(self._client.settings):
+            yield from self._results().follow()
+
+    def cancel(self) -> JobStatus:
+        """Stop the job: photos without a verdict become cancelled."""
+        with redis_errors(self._client.settings):
+            Ledger(self._client.redis).cancel(self.id)
+        return self.status()
+
+    def remove(self) -> int:
+        """Remove the job with its photos and verdicts; returns how many photos were removed."""
+        with redis_errors(self._client.settings):
+            return remove_job(self._client.redis, self._client.store, self.id)
+
+    def _results(self) -> Results:
+        return Results(self._client.redis, self._client.store, self.id)

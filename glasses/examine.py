@@ -1,0 +1,50 @@
+"""A file -> its size and content hash, or why it need not be looked at further."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+
+from glasses.formats import SNIFF_BYTES, sniff
+from glasses.schemas import ManifestEntry
+from glasses.statuses import FailureReason
+from glasses.walk import Source
+
+_BLOCK = 1 << 20
+
+
+def examine(source: Source, max_bytes: int) -> ManifestEntry:
+    """Hash a file, unless its first bytes or its size settle its verdict.
+
+    A film or an archive among the photos is not read to its end, so it has no sha256.
+
+    Args:
+        source: The file.
+        max_bytes: Larger files are refused unread.
+    """
+    try:
+        if not stat.S_ISREG(os.stat(source.path).st_mode):  # A pipe would never end.
+            return ManifestEntry(image=source.image, reason=FailureReason.UNREADABLE)
+        with open(source.path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            head = file.read(SNIFF_BYTES)
+            reason = _refusal(head, size, max_bytes)
+            if reason:
+                return ManifestEntry(image=source.image, size=size, reason=reason)
+            digest = hashlib.sha256(head)
+            size = len(head)
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
+    except (OSError, ValueError):
+        return ManifestEntry(image=source.image, reason=FailureReason.UNREADABLE)
+    return ManifestEntry(image=source.image, sha256=digest.hexdigest(), size=size)
+
+
+def _refusal(head: bytes, size: int, max_bytes: int) -> FailureReason | None:
+    if not head:
+        return FailureReason.EMPTY
+    if size > max_bytes:
+        return FailureReason.FILE_TOO_LARGE
+    return None if sniff(head) else FailureReason.NOT_AN_IMAGE

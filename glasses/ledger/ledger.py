@@ -1,0 +1,277 @@
+"""The ledger's steps as methods. Its rules are in `lua/`; here are names and types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis import Redis
+
+from glasses import keys
+from glasses.errors import UsageError
+from glasses.ledger.scripts import Scripts
+from glasses.outcome import DEPENDS_ON_BYTES_ALONE, Outcome
+from glasses.queue import PRIORITY_STEPS
+from glasses.schemas import ChunkMessage, JobSpec, JobStatus
+from glasses.statuses import TERMINAL_JOB_STATES, VERDICT_STATUSES, JobState
+from glasses.verdict import FaceChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a worker is told when it takes a chunk.
+
+    Attributes:
+        answer: `begun`, or why not: `gone`, `cancelled`, `done`, `busy`, `other_model`,
+            `exhausted`.
+        attempts: Runs of the chunk so far, this one included.
+        faces: Which faces decide.
+        threshold: The job's.
+        wanted: Numbers of the photos that have no verdict yet.
+    """
+
+    answer: str
+    attempts: int = 0
+    faces: FaceChoice = FaceChoice.ANY
+    threshold: float = 0.5
+    wanted: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A photo's outcome on its way into the ledger.
+
+    Attributes:
+        number: The photo's number in its job.
+        outcome: What was found.
+        with_glasses: By the job's rule.
+        sha256: Of its bytes; None keeps the outcome out of the cache.
+    """
+
+    number: int
+    outcome: Outcome
+    with_glasses: bool
+    sha256: str | None
+
+
+class Ledger:
+    """Jobs, chunks and verdicts on Redis. Raises redis' own exceptions."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis
+        self._run = Scripts(redis)
+
+    def create(self, spec: JobSpec, model: str | None, threshold: float | None) -> None:
+        """Enter a new job.
+
+        Args:
+            spec: What was asked for.
+            model: The workers' model, if it is known already: the job is bound to it.
+            threshold: What decides, if it is known already.
+        """
+        values: dict[str, Any] = {
+            "spec": spec.model_dump_json(),
+            "state": JobState.SUBMITTING,
+            "faces": spec.faces,
+            "submitted": 0,
+            "cancelled": 0,
+            "with_glasses": 0,
+            **dict.fromkeys(VERDICT_STATUSES, 0),
+        }
+        if model is not None:
+            values["model"] = model
+        if threshold is not None:
+            values["threshold"] = threshold
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.job(spec.job_id), mapping=values)
+            pipe.expire(keys.job(spec.job_id), spec.retention_seconds)
+            pipe.zadd(keys.JOBS, {spec.job_id: spec.created})
+            pipe.expire(keys.JOBS, spec.retention_seconds)
+            pipe.execute()
+
+    def open(self, spec: JobSpec, chunk: ChunkMessage, priority: int) -> str:
+        """Count a chunk's photos and expect its message; `opened`, `cancelled` or `gone`."""
+        names = [
+            keys.job(spec.job_id),
+            keys.chunks(spec.job_id),
+            keys.waiting(spec.job_id, priority),
+        ]
+        return str(
+            self._run(
+                "open", names, [chunk.chunk_id, chunk.count, priority, spec.retention_seconds]
+            )
+        )
+
+    def begin(
+        self,
+        chunk: ChunkMessage,
+        *,
+        model: str,
+        threshold: float,
+        lease_seconds: float,
+        max_attempts: int,
+        ttl: int,
+    ) -> Begun:
+        """Take a chunk for a worker, the attempt counted first."""
+        job_id = chunk.job_id
+        names = [
+            keys.job(job_id),
+            keys.rows(job_id),
+            keys.chunks(job_id),
+            keys.due(job_id),
+            keys.BEGUN,
+            *_waiting(job_id),
+        ]
+        lease = round(lease_seconds * 1000)
+        args = [chunk.chunk_id, chunk.start, chunk.count, lease, max_attempts]
+        answer = self._run("begin", names, [*args, model, threshold, ttl])
+        if answer[0] != "begun":
+            return Begun(answer[0])
+        return Begun(
+            "begun",
+            int(answer[1]),
+            FaceChoice(answer[2]),
+            float(answer[3]),
+            tuple(int(number) for number in answer[4:]),
+        )
+
+    def renew(self, chunk: ChunkMessage, lease_seconds: float) -> bool:
+        """Keep a chunk; False when it is no longer wanted."""
+        names = [keys.job(chunk.job_id), keys.due(chunk.job_id)]
+        return bool(self._run("renew", names, [chunk.chunk_id, round(lease_seconds * 1000)]))
+
+    def give_back(self, chunk: ChunkMessage, ttl: int) -> None:
+        """Return a chunk untouched, since a server failed: the attempt does not count."""
+        names = [keys.chunks(chunk.job_id), keys.due(chunk.job_id), *_waiting(chunk.job_id)]
+        self._run("give_back", names, [chunk.chunk_id, ttl, *PRIORITY_STEPS])
+
+    def record(
+        self,
+        job_id: str,
+        ends_chunk: ChunkMessage | None,
+        rows: Sequence[Recorded],
+        *,
+        model: str,
+        ttl: int,
+    ) -> int:
+        """Give photos their verdicts in one step.
+
+        Args:
+            job_id: The job.
+            ends_chunk: The chunk that is done with this, if any.
+            rows: The outcomes.
+            model: The model that they hold for; the cache's field.
+            ttl: Life of verdicts and cache from now on, s.
+
+        Returns:
+            How many were new; -1 when the job is gone, -2 when it was cancelled.
+        """
+        cached: list[str] = []
+        args: list[Any] = [ends_chunk.chunk_id if ends_chunk else "", ttl, model, len(rows)]
+        for row in rows:
+            keep = row.sha256 is not None and row.outcome.reason in DEPENDS_ON_BYTES_ALONE
+            if keep:
+                cached.append(keys.photo(str(row.sha256)))
+            positive = "1" if row.with_glasses else "0"
+            args += [row.number, row.outcome.encode(), row.outcome.status, positive, "01"[keep]]
+        names = [
+            keys.job(job_id),
+            keys.rows(job_id),
+            keys.log(job_id),
+            keys.chunks(job_id),
+            keys.due(job_id),
+            *_waiting(job_id),
+        ]
+        return int(self._run("record", names + cached, args))
+
+    def split(self, chunk: ChunkMessage, priority: int, max_attempts: int, ttl: int) -> list[str]:
+        """Halve a chunk; its halves' names, or [] when that was done already.
+
+        A half gets one try more, a single photo all of them: the sooner a poison photo stands
+        alone the better, but no photo may be blamed for one unlucky kill.
+        """
+        half = chunk.count // 2
+        halves = [(chunk.start, half), (chunk.start + half, chunk.count - half)]
+        names = [
+            keys.chunks(chunk.job_id),
+            keys.due(chunk.job_id),
+            keys.waiting(chunk.job_id, priority),
+        ]
+        args: list[Any] = [chunk.chunk_id]
+        for start, count in halves:
+            args += [f"{start}+{count}", max_attempts - 1 if count > 1 else 0]
+        done = self._run("split", names, [*args, ttl, priority])
+        return [f"{start}+{count}" for start, count in halves] if done else []
+
+    def seal(self, job_id: str) -> None:
+        """Note that everything is submitted."""
+        self._run("seal", [keys.job(job_id)], [])
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job; an ended one stays as it is."""
+        names = [keys.job(job_id), keys.chunks(job_id), keys.due(job_id), *_waiting(job_id)]
+        self._run("cancel", names, [])
+
+    def forget(self, job_id: str) -> None:
+        """Remove everything that is known of a job."""
+        names = [keys.job(job_id), keys.rows(job_id), keys.log(job_id), keys.chunks(job_id)]
+        self._redis.delete(*names, keys.due(job_id), *_waiting(job_id))
+        self._redis.zrem(keys.JOBS, job_id)
+
+    def spec(self, job_id: str) -> JobSpec | None:
+        """What was asked for; None when the job is unknown or expired."""
+        text = self._redis.hget(keys.job(job_id), "spec")
+        return JobSpec.model_validate_json(text) if text else None
+
+    def status(self, job_id: str) -> JobStatus:
+        """A job's counters.
+
+        Raises:
+            UsageError: There is no such job.
+        """
+        values = self._redis.hgetall(keys.job(job_id))
+        if "spec" not in values:
+            raise UsageError(f"no job {job_id!r} (it may have expired): `glasses jobs` lists them")
+        spec = JobSpec.model_validate_json(values["spec"])
+        ended = {s: int(values[s]) for s in ("classified", "no_face", "failed", "cancelled")}
+        threshold = values.get("threshold")
+        return JobStatus(
+            job_id=job_id,
+            name=spec.name,
+            state=JobState(values["state"]),
+            created=spec.created,
+            finished=float(values["finished"]) if "finished" in values else None,
+            submitted=int(values["submitted"]),
+            **ended,
+            pending=int(values["submitted"]) - sum(ended.values()),
+            with_glasses=int(values["with_glasses"]),
+            model=values.get("model"),
+            threshold=float(threshold) if threshold is not None else None,
+            faces=FaceChoice(values["faces"]),
+        )
+
+    def open_job_ids(self) -> list[str]:
+        """Jobs that have not ended."""
+        ids = self.job_ids()
+        with self._redis.pipeline(transaction=False) as pipe:
+            for job_id in ids:
+                pipe.hget(keys.job(job_id), "state")
+            states = pipe.execute()
+        ended = set(TERMINAL_JOB_STATES)
+        return [i for i, state in zip(ids, states, strict=True) if state and state not in ended]
+
+    def job_ids(self) -> list[str]:
+        """All jobs that have not expired, the newest first."""
+        ids: Iterable[str] = self._redis.zrevrange(keys.JOBS, 0, -1)
+        known: list[str] = []
+        expired: list[str] = []
+        for job_id in ids:
+            (known if self._redis.exists(keys.job(job_id)) else expired).append(job_id)
+        if expired:
+            self._redis.zrem(keys.JOBS, *expired)
+        return known
+
+
+def _waiting(job_id: str) -> list[str]:
+    return [keys.waiting(job_id, priority) for priority in PRIORITY_STEPS]

@@ -1,0 +1,54 @@
+"""The reconciler: chunks that are neither done, nor queued, nor running are queued again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+from redis import Redis
+
+from glasses import keys
+from glasses.ledger.ledger import Ledger
+from glasses.ledger.scripts import Scripts
+from glasses.queue import PRIORITY_STEPS, depth, send_chunk
+from glasses.schemas import ChunkMessage
+
+GRACE_SECONDS = 10
+"""A message that was sent so recently is not looked for."""
+LIMIT = 1000
+"""Chunks of one job that are queued again at a time."""
+LOCK = "reconciler"
+
+
+def reclaim_all(redis: Redis, app: Celery, hold_seconds: float) -> int:
+    """Reconcile every job, unless somebody did so within `hold_seconds`; how many chunks.
+
+    Raises:
+        redis.RedisError, kombu.exceptions.OperationalError: Redis is out of reach.
+    """
+    if not redis.set(keys.lock(LOCK), "1", nx=True, px=round(hold_seconds * 1000)):
+        return 0
+    return sum(reclaim(redis, app, job_id) for job_id in Ledger(redis).open_job_ids())
+
+
+def reclaim(redis: Redis, app: Celery, job_id: str, grace_seconds: float = GRACE_SECONDS) -> int:
+    """Queue a job's lost chunks again; returns how many."""
+    spec = Ledger(redis).spec(job_id)
+    if spec is None:
+        return 0
+    any_redis: Any = redis
+    empty = depth(any_redis) == 0
+    answer = Scripts(redis)(
+        "reclaim",
+        [
+            keys.chunks(job_id),
+            keys.due(job_id),
+            keys.BEGUN,
+            *(keys.waiting(job_id, priority) for priority in PRIORITY_STEPS),
+        ],
+        [round(grace_seconds * 1000), "01"[empty], spec.retention_seconds, LIMIT, *PRIORITY_STEPS],
+    )
+    pairs = list(zip(answer[::2], answer[1::2], strict=True))
+    for chunk_id, priority in pairs:
+        send_chunk(app, ChunkMessage.of(job_id, chunk_id), int(priority))
+    return len(pairs)

@@ -1,0 +1,87 @@
+"""What the pipeline found in one photo, and its compact form for Redis."""
+
+from __future__ import annotations
+
+import json
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from glasses.statuses import FailureReason, PhotoStatus
+
+
+class Box(BaseModel):
+    """A face's place, in px of the full-size upright photo; it may reach over the edges."""
+
+    model_config = ConfigDict(frozen=True)
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+class Face(BaseModel):
+    """One face."""
+
+    model_config = ConfigDict(frozen=True)
+
+    box: Box
+    detection_score: float = Field(description="the detector's own confidence; 0 is its threshold")
+    probability: float = Field(description="of glasses, 0..1")
+
+
+class Outcome(BaseModel):
+    """Everything that depends on the photo's bytes and the model alone.
+
+    Name, threshold and the choice of faces come later (`glasses.verdict`), so an outcome can be
+    kept and used again for other jobs.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    status: PhotoStatus
+    faces: tuple[Face, ...] = ()
+    reason: FailureReason | None = None
+
+    @classmethod
+    def failed(cls, reason: FailureReason) -> Self:
+        """The outcome of a photo that could not be classified."""
+        return cls(status=PhotoStatus.FAILED, reason=reason)
+
+    def encode(self) -> str:
+        """As JSON without field names: `[status, [[l, t, w, h, score, probability]…], reason]`."""
+        faces = [
+            [*face.box.model_dump().values(), face.detection_score, face.probability]
+            for face in self.faces
+        ]
+        return json.dumps([self.status, faces, self.reason], separators=(",", ":"))
+
+    @classmethod
+    def decode(cls, text: str) -> Self:
+        """The inverse of `encode`."""
+        status, faces, reason = json.loads(text)
+        return cls(
+            status=PhotoStatus(status),
+            faces=tuple(
+                Face(
+                    box=Box(left=left, top=top, width=width, height=height),
+                    detection_score=score,
+                    probability=probability,
+                )
+                for left, top, width, height, score, probability in faces
+            ),
+            reason=reason and FailureReason(reason),
+        )
+
+
+DEPENDS_ON_BYTES_ALONE = frozenset(
+    {
+        None,
+        FailureReason.CORRUPT,
+        FailureReason.TOO_MANY_PIXELS,
+        FailureReason.NOT_AN_IMAGE,
+        FailureReason.EMPTY,
+    }
+)
+"""Reasons (None: no failure) of outcomes that hold for the same bytes in any other job."""

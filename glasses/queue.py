@@ -1,0 +1,101 @@
+"""The way into the queue: one Celery configuration for those who send and those who work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+from kombu import Queue
+from kombu.exceptions import OperationalError
+
+from glasses.errors import InfrastructureError
+from glasses.schemas import ChunkMessage
+from glasses.settings import Settings, require_servers
+
+QUEUE = "glasses"
+CLASSIFY_CHUNK = "glasses.classify_chunk"
+"""Task: `[ChunkMessage]`. The name is an API between versions."""
+ECHO = "glasses.echo"
+"""Task: `[token]`. Sets `keys.echo(token)`."""
+
+PRIORITY_SMALL = 0
+"""Redis serves the lowest number first."""
+PRIORITY_BULK = 6
+PRIORITY_STEPS = [PRIORITY_SMALL, PRIORITY_BULK]
+REDELIVER_SECONDS = 3600
+"""Celery's own redelivery of unacknowledged messages. The ledger's leases are much faster; this
+only empties `unacked` after a worker died. Longer than any chunk may take."""
+
+
+def make_app(settings: Settings) -> Celery:
+    """A Celery application for the configured broker.
+
+    Raises:
+        InfrastructureError: Redis is not configured.
+    """
+    require_servers(settings)
+    assert settings.redis_url
+    app = Celery("glasses", broker=settings.redis_url.get_secret_value(), set_as_current=False)
+    app.conf.update(configuration(settings))
+    return app
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Celery's settings, each for a measured reason (`docs/adr/0003-ledger.md`)."""
+    return {
+        "task_default_queue": QUEUE,
+        "task_queues": [Queue(QUEUE, routing_key=QUEUE)],
+        "task_create_missing_queues": False,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "result_backend": None,
+        "task_ignore_result": True,  # verdicts live in the ledger
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_time_limit": settings.chunk_time_limit,
+        "task_soft_time_limit": max(1, settings.chunk_time_limit - 10),
+        "worker_prefetch_multiplier": 1,
+        "worker_disable_prefetch": True,
+        "worker_send_task_events": False,
+        "worker_enable_remote_control": False,
+        "worker_proc_alive_timeout": 60,
+        # SIGTERM ends after the running chunks; SIGQUIT waits so long and gives them back.
+        "worker_soft_shutdown_timeout": 30,
+        "worker_hijack_root_logger": False,
+        "worker_max_tasks_per_child": None,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "priority_steps": PRIORITY_STEPS,
+            "queue_order_strategy": "priority",
+            "visibility_timeout": REDELIVER_SECONDS,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+        },
+        "visibility_timeout": REDELIVER_SECONDS,
+    }
+
+
+def send_chunk(app: Celery, chunk: ChunkMessage, priority: int) -> None:
+    """Queue a chunk.
+
+    Raises:
+        InfrastructureError: Redis does not take the message after some retries.
+    """
+    try:
+        app.send_task(
+            CLASSIFY_CHUNK,
+            args=[chunk.model_dump()],
+            priority=priority,
+            retry=True,
+            retry_policy={"max_retries": 6, "interval_start": 0.1, "interval_step": 0.5},
+        )
+    except OperationalError as error:
+        raise InfrastructureError(f"the queue does not take messages: {error}") from error
+
+
+def depth(redis: Any) -> int:
+    """Messages in the queue that no worker has taken, over all priorities."""
+    # kombu's Redis transport keeps one list a priority: `queue`, `queue<sep>priority`.
+    names = [QUEUE] + [f"{QUEUE}\x06\x16{priority}" for priority in PRIORITY_STEPS if priority]
+    return sum(int(redis.llen(name)) for name in names)

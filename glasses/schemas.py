@@ -1,0 +1,83 @@
+"""What is written down or sent: frozen, versioned, an old one still parses."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from glasses.statuses import FailureReason, JobState
+from glasses.verdict import FaceChoice
+
+JOB_ID_PATTERN = r"^[a-z2-7]{8}$"
+SHA256_PATTERN = r"^[0-9a-f]{64}$"
+
+
+class JobSpec(BaseModel):
+    """What was asked for; never changes. Lies in the object store as `jobs/ID/job.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    schema_version: Literal[1] = 1
+    job_id: str = Field(pattern=JOB_ID_PATTERN)
+    name: str
+    created: float = Field(description="Unix time, s")
+    chunk_size: int = Field(ge=1, le=64)
+    threshold: float | None = Field(default=None, ge=0, le=1, description="null: the model's own")
+    faces: FaceChoice = FaceChoice.ANY
+    retention_seconds: int = Field(ge=1)
+
+
+class ManifestEntry(BaseModel):
+    """One photo of a job; a line of a manifest segment."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    image: str
+    sha256: str | None = Field(default=None, pattern=SHA256_PATTERN)
+    size: int | None = Field(default=None, ge=0, description="bytes")
+    reason: FailureReason | None = Field(default=None, description="why it was not even sent")
+
+
+class ChunkMessage(BaseModel):
+    """What a worker is sent: photos `start` … `start + count - 1` of a job."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    schema_version: Literal[1] = 1
+    job_id: str = Field(pattern=JOB_ID_PATTERN)
+    start: int = Field(ge=0)
+    count: int = Field(ge=1, le=64)
+
+    @property
+    def chunk_id(self) -> str:
+        """The chunk's name in the ledger."""
+        return f"{self.start}+{self.count}"
+
+    @classmethod
+    def of(cls, job_id: str, chunk_id: str) -> ChunkMessage:
+        """The message for a chunk of the ledger."""
+        start, count = chunk_id.split("+")
+        return cls(job_id=job_id, start=int(start), count=int(count))
+
+
+class JobStatus(BaseModel):
+    """A job's counters: `submitted = classified + no_face + failed + cancelled + pending`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: str
+    name: str
+    state: JobState
+    created: float = Field(description="Unix time, s")
+    finished: float | None = Field(description="Unix time, s")
+    submitted: int
+    classified: int
+    no_face: int
+    failed: int
+    cancelled: int
+    pending: int
+    with_glasses: int = Field(description="of the classified ones")
+    model: str | None = Field(description="null until a worker has taken the first chunk")
+    threshold: float | None
+    faces: FaceChoice

@@ -1,0 +1,217 @@
+"""Photos -> hashed -> in the manifest -> uploaded -> in the ledger -> queued.
+
+While one segment uploads, the next is being hashed; a chunk is queued as soon as its own photos
+are there. Memory is that of two segments, however many photos there are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from celery import Celery
+from redis import Redis
+
+from glasses import keys
+from glasses.examine import examine
+from glasses.job_files import SEGMENT, JobFiles
+from glasses.ledger import Ledger, Recorded
+from glasses.object_store import ObjectStore, image_key
+from glasses.outcome import Outcome
+from glasses.queue import PRIORITY_BULK, PRIORITY_SMALL, send_chunk
+from glasses.removal import wait_for_removals
+from glasses.schemas import ChunkMessage, JobSpec, JobStatus, ManifestEntry
+from glasses.settings import Settings
+from glasses.statuses import FailureReason, JobState
+from glasses.verdict import decisive_probability
+from glasses.walk import Source
+
+T = TypeVar("T")
+FIRST_PHOTOS = 512
+"""So many photos of every job go ahead of other jobs' later ones: small jobs overtake bulk."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of photos, read by whoever shows them.
+
+    Attributes:
+        hashed: Looked at.
+        uploaded: Sent to the object store.
+        present: Not sent, since the same bytes are there already.
+        known: Not even queued, since their outcome under this model is known.
+        refused: Failed before they were sent (empty, not an image, unreadable, too large).
+    """
+
+    hashed: int = 0
+    uploaded: int = 0
+    present: int = 0
+    known: int = 0
+    refused: int = 0
+
+
+class Submission:
+    """Submits the photos of one job."""
+
+    def __init__(
+        self, settings: Settings, redis: Redis, store: ObjectStore, app: Celery, spec: JobSpec
+    ) -> None:
+        self._settings = settings
+        self._redis: Any = redis
+        self._store = store
+        self._app = app
+        self._spec = spec
+        self._ledger = Ledger(redis)
+        self._files = JobFiles(store)
+        self.progress = Progress()
+
+    def run(self, sources: Iterable[Source], notify: Callable[[], None] = lambda: None) -> None:
+        """Submit photos; the job is sealed at the end, also when this is interrupted.
+
+        Args:
+            sources: The files.
+            notify: Called whenever `progress` has changed.
+
+        Raises:
+            InfrastructureError: A server is out of reach; what was queued goes on.
+            redis.RedisError: Redis failed.
+        """
+        threads = self._settings.upload_threads
+        with (
+            ThreadPoolExecutor(threads, "upload") as uploads,
+            ThreadPoolExecutor(threads, "hash") as hashes,
+        ):
+            try:
+                segments = _ahead(self._segments(sources, hashes))
+                for number, (paths, entries) in enumerate(segments):
+                    self.progress.hashed += len(entries)
+                    notify()
+                    if not self._segment(number, paths, entries, uploads, notify):
+                        return
+            finally:
+                uploads.shutdown(wait=True, cancel_futures=True)
+                self._ledger.seal(self._spec.job_id)
+
+    def _segments(
+        self, sources: Iterable[Source], pool: ThreadPoolExecutor
+    ) -> Iterator[tuple[list[Path], list[ManifestEntry]]]:
+        limit = self._settings.max_file_mb << 20
+        remaining = iter(sources)
+        while batch := list(islice(remaining, SEGMENT)):
+            entries = list(pool.map(lambda source: examine(source, limit), batch))
+            yield [source.path for source in batch], entries
+
+    def _segment(
+        self,
+        number: int,
+        paths: list[Path],
+        entries: list[ManifestEntry],
+        pool: ThreadPoolExecutor,
+        notify: Callable[[], None],
+    ) -> bool:
+        """Submit a segment; False when the job was cancelled or removed meanwhile."""
+        self._files.write_segment(self._spec.job_id, number, entries)
+        wait_for_removals(self._redis)
+        status = self._ledger.status(self._spec.job_id)
+        known, present = self._known(entries, status.model)
+        sent: dict[str, Future[bool]] = {}
+        for path, entry in zip(paths, entries, strict=True):
+            sha256 = entry.sha256
+            if sha256 and sha256 not in known and sha256 not in present and sha256 not in sent:
+                sent[sha256] = pool.submit(self._upload, path, sha256)
+        size = self._spec.chunk_size
+        for start in range(0, len(entries), size):
+            part = entries[start : start + size]
+            contents = sent.keys() & {entry.sha256 for entry in part}
+            uploaded = {sha256: sent[sha256].result() for sha256 in contents}
+            self.progress.present += sum(entry.sha256 in present for entry in part)
+            self.progress.uploaded += sum(uploaded.values())
+            if not self._chunk(number * SEGMENT + start, part, known, uploaded, status):
+                return False
+            notify()
+        return True
+
+    def _known(
+        self, entries: list[ManifestEntry], model: str | None
+    ) -> tuple[dict[str, Outcome], set[str]]:
+        contents = sorted({entry.sha256 for entry in entries if entry.sha256})
+        with self._redis.pipeline(transaction=False) as pipe:
+            for sha256 in contents:
+                pipe.hmget(keys.photo(sha256), keys.UPLOADED, model or "")
+            answers = pipe.execute()
+        known, present = {}, set()
+        for sha256, (uploaded, outcome) in zip(contents, answers, strict=True):
+            if outcome:
+                known[sha256] = Outcome.decode(outcome)
+            elif uploaded and time.time() - float(uploaded) < self._spec.retention_seconds / 2:
+                # Older bytes may expire before they are used, so they are sent again.
+                present.add(sha256)
+        return known, present
+
+    def _upload(self, path: Path, sha256: str) -> bool:
+        """Upload a file; False if it is no longer what was hashed."""
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return False
+        if hashlib.sha256(data).hexdigest() != sha256:
+            return False
+        self._store.put(image_key(sha256), data)
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hset(keys.photo(sha256), keys.UPLOADED, round(time.time()))
+            pipe.expire(keys.photo(sha256), self._spec.retention_seconds)
+            pipe.execute()
+        return True
+
+    def _chunk(
+        self,
+        start: int,
+        entries: list[ManifestEntry],
+        known: dict[str, Outcome],
+        uploaded: dict[str, bool],
+        status: JobStatus,
+    ) -> bool:
+        spec = self._spec
+        chunk = ChunkMessage(job_id=spec.job_id, start=start, count=len(entries))
+        priority = PRIORITY_SMALL if start < FIRST_PHOTOS else PRIORITY_BULK
+        if self._ledger.open(spec, chunk, priority) != "opened":
+            return False
+        settled = []
+        for number, entry in enumerate(entries, start):
+            outcome = known.get(entry.sha256 or "")
+            self.progress.known += outcome is not None
+            if entry.reason or uploaded.get(entry.sha256 or "") is False:
+                outcome = Outcome.failed(entry.reason or FailureReason.CHANGED)
+                self.progress.refused += 1
+            if outcome:
+                settled.append(Recorded(number, outcome, _positive(outcome, status), None))
+        complete = len(settled) == len(entries)
+        if settled:
+            ends = chunk if complete else None
+            ttl = spec.retention_seconds
+            self._ledger.record(spec.job_id, ends, settled, model=status.model or "", ttl=ttl)
+        if not complete:
+            send_chunk(self._app, chunk, priority)
+        return status.state is not JobState.CANCELLED
+
+
+def _positive(outcome: Outcome, status: JobStatus) -> bool:
+    probability = decisive_probability(outcome, status.faces)
+    threshold = status.threshold
+    return probability is not None and threshold is not None and probability >= threshold
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each next one computed while the last is being used."""
+    with ThreadPoolExecutor(1, "ahead") as pool:
+        end = object()
+        future: Future[Any] = pool.submit(next, items, end)
+        while (item := future.result()) is not end:
+            future = pool.submit(next, items, end)
+            yield item

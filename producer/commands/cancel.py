@@ -1,0 +1,17 @@
+"""`glasses cancel`: stop a job."""
+
+from __future__ import annotations
+
+import typer
+
+from producer.options import JobArgument, JsonOption
+
+
+def command(job: JobArgument, json_: JsonOption = False) -> None:
+    """Stop a job; the verdicts that it has stay."""
+    from glasses.client import Client
+    from producer.narration import summary
+
+    with Client() as client:
+        status = client.job(job).cancel()
+    typer.echo(status.model_dump_json() if json_ else summary(status))

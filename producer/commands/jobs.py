@@ -1,0 +1,27 @@
+"""`glasses jobs`: all jobs."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from producer.options import JsonOption
+
+
+def command(json_: JsonOption = False) -> None:
+    """List the jobs that have not expired, the newest first."""
+    from glasses.client import Client
+    from producer.rows import printable
+
+    with Client() as client:
+        found = client.jobs()
+    if json_:
+        typer.echo(json.dumps([status.model_dump(mode="json") for status in found]))
+        return
+    typer.echo(f"{'JOB':<8}  {'STATE':<10}  {'PHOTOS':>8}  {'PENDING':>8}  {'GLASSES':>8}  NAME")
+    for s in found:
+        typer.echo(
+            f"{s.job_id:<8}  {s.state:<10}  {s.submitted:>8}  {s.pending:>8}  "
+            f"{s.with_glasses:>8}  {printable(s.name)}"
+        )

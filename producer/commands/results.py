@@ -1,0 +1,32 @@
+"""`glasses results`: a job's verdicts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from producer.options import FormatOption, JobArgument, OnlyOption
+
+
+def command(
+    job: JobArgument,
+    format_: FormatOption = None,
+    only: OnlyOption = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Print verdicts as they arrive, until the job ends.")
+    ] = False,
+) -> None:
+    """Print a job's verdicts, one row a photo, in the order of submission."""
+    from glasses.client import Client
+    from producer.rows import RowWriter
+
+    with Client() as client:
+        found = client.job(job)
+        writer = RowWriter(format_, only)
+        if follow:
+            for batch in found.follow():
+                writer.write(batch)
+        else:
+            writer.write(found.verdicts())
+    raise typer.Exit(1 if writer.failed else 0)

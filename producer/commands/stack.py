@@ -1,0 +1,80 @@
+"""`glasses up`, `down` and `ps`: the local stack."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from producer.options import JsonOption
+
+if TYPE_CHECKING:
+    from infra.local.stack import Up
+
+
+def up(
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Worker processes; default: one a core.")
+    ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return once it works; `glasses down` ends it.")
+    ] = False,
+) -> None:
+    """Start the local stack: a Valkey and an S3 server on loopback ports, and workers."""
+    import os
+
+    from glasses.settings import get_settings
+    from glasses.stack_file import home
+    from infra.local import stack
+
+    wanted = workers if workers is not None else os.cpu_count() or 1
+    if detach:
+        _say_up(stack.up(home(), wanted, get_settings()))
+        typer.echo("`glasses down` ends it.", err=True)
+    else:
+        stack.run_foreground(home(), wanted, get_settings(), _say_up)
+
+
+def _say_up(up: Up) -> None:
+    what = "runs already" if up.already_running else "is up"
+    settings = up.stack.settings
+    typer.echo(
+        f"the local stack {what}: {up.stack.workers} worker processes, "
+        f"object store at {settings['s3_endpoint']}",
+        err=True,
+    )
+
+
+def down(
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Remove its photos, verdicts and logs too.")
+    ] = False,
+) -> None:
+    """End the local stack; its data stay for the next `up`, unless purged."""
+    from glasses.stack_file import home
+    from infra.local import stack
+
+    ended = stack.down(home(), purge)
+    what = f"ended: {', '.join(ended)}" if ended else "no local stack was running"
+    typer.echo(what + ("; data removed" if purge else ""), err=True)
+
+
+def ps(json_: JsonOption = False) -> None:
+    """List the processes of the local stack."""
+    from glasses.stack_file import home
+    from infra.local.ps import ps as find
+
+    found = find(home())
+    if json_:
+        typer.echo(json.dumps([dataclasses.asdict(process) for process in found]))
+        return
+    typer.echo(f"{'NAME':<12}{'PID':>8}  {'STATE':<9}{'MEMORY':>8}{'UPTIME':>9}  ADDRESS")
+    for process in found:
+        memory = "" if process.memory_mb is None else f"{process.memory_mb:.0f} MB"
+        uptime = "" if process.uptime_seconds is None else f"{process.uptime_seconds:.0f} s"
+        typer.echo(
+            f"{process.name:<12}{process.pid:>8}  {process.state:<9}{memory:>8}{uptime:>9}  "
+            f"{process.address}"
+        )

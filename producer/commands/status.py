@@ -1,0 +1,28 @@
+"""`glasses status`: where a job stands."""
+
+from __future__ import annotations
+
+import typer
+
+from producer.options import JobArgument, JsonOption
+
+
+def command(job: JobArgument, json_: JsonOption = False) -> None:
+    """Print where a job stands: submitted = classified + no face + failed + cancelled + pending."""
+    from glasses.client import Client
+    from producer.commands.watch import exit_code
+    from producer.narration import summary
+    from producer.rows import printable
+
+    with Client() as client:
+        status = client.job(job).status()
+    if json_:
+        typer.echo(status.model_dump_json())
+    else:
+        typer.echo(f"job        {status.job_id} ({printable(status.name)})")
+        typer.echo(f"state      {status.state}")
+        typer.echo(f"photos     {summary(status)}")
+        typer.echo(f"model      {status.model or 'not chosen yet: no worker has taken a chunk'}")
+        if status.threshold is not None:
+            typer.echo(f"threshold  {status.threshold}")
+    raise typer.Exit(exit_code(status))

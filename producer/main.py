@@ -1,0 +1,74 @@
+"""The `glasses` command: finds the subcommand, turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from glasses.errors import GlassesError
+from producer.commands import (
+    cancel,
+    classify,
+    config,
+    jobs,
+    results,
+    rm,
+    stack,
+    status,
+    submit,
+    watch,
+)
+
+EXIT_CODES = """
+Exit codes: 0 all well, 1 some photos failed, 2 usage, 3 servers unreachable, 4 timed out waiting.
+"""
+
+app = typer.Typer(
+    name="glasses",
+    help="Tell which people in a pile of photos wear glasses.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (submit, classify, status, watch, results, jobs, cancel, rm, config):
+    app.command()(module.command)
+    app.registered_commands[-1].name = module.__name__.rsplit(".", 1)[-1]
+app.command("up")(stack.up)
+app.command("down")(stack.down)
+app.command("ps")(stack.ps)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from glasses import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Entry point."""
+    try:
+        app()
+    except GlassesError as error:
+        typer.echo(f"glasses: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("glasses: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (`head`, a closed pager) has enough; Python would complain while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,67 @@
+"""Narration on stderr: progress on a terminal, nothing but the essential elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from glasses.schemas import JobStatus
+
+
+def say(text: str) -> None:
+    """A line on stderr."""
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress | None]:
+    """Progress bars on stderr; None when it is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    ) as progress:
+        yield progress
+
+
+def show_status(progress: Progress, task: TaskID, status: JobStatus) -> None:
+    """Update the bar of classification."""
+    ended = status.submitted - status.pending
+    rate = _rate(status, ended)
+    progress.update(task, completed=ended, total=status.submitted or None, note=rate)
+
+
+def _rate(status: JobStatus, ended: int) -> str:
+    import time
+
+    seconds = (status.finished or time.time()) - status.created
+    return f"{ended / seconds:.0f} photos/s" if seconds > 1 else ""
+
+
+def summary(status: JobStatus) -> str:
+    """A job in one line, with the identity that must hold."""
+    parts = [
+        f"{status.classified} classified ({status.with_glasses} with glasses)",
+        f"{status.no_face} no face",
+        f"{status.failed} failed",
+        f"{status.cancelled} cancelled",
+    ]
+    if status.pending:
+        parts.append(f"{status.pending} pending")
+    return f"{status.submitted} submitted = " + " + ".join(parts)

@@ -1,0 +1,56 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+class Only(StrEnum):
+    """Which rows are printed."""
+
+    GLASSES = "glasses"
+    NO_GLASSES = "no-glasses"
+    NO_FACE = "no-face"
+    FAILED = "failed"
+
+
+class Faces(StrEnum):
+    """Which faces of a photo decide; the same words as `glasses.verdict.FaceChoice`."""
+
+    ANY = "any"
+    LARGEST = "largest"
+
+
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Job id, or its beginning.")]
+PhotosArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="PATH…", help="Folders, files, globs, or - for a list on stdin."),
+]
+IncludeOption = Annotated[
+    list[str] | None, typer.Option(metavar="GLOB", help="Take only what matches; repeatable.")
+]
+ExcludeOption = Annotated[
+    list[str] | None, typer.Option(metavar="GLOB", help="Leave out what matches; repeatable.")
+]
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Glasses at this probability and above; default: the model's."),
+]
+FacesOption = Annotated[Faces, typer.Option(help="Which faces of a photo decide.")]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="Default: table on a terminal, jsonl in a pipe."),
+]
+OnlyOption = Annotated[Only | None, typer.Option(help="Print only such rows.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -1,0 +1,1 @@
+"""CPU workers: photos in, verdicts out."""

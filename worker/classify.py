@@ -1,0 +1,79 @@
+"""Face crops -> probabilities of glasses, by a quantized network on ONNX Runtime."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from worker.decode import Pixels
+from worker.manifest import Calibration, ModelInput
+from worker.model_store import ReleasedModel
+
+BATCH = 32
+"""Crops a call. Larger batches are slower a crop: activations leave the cache."""
+
+
+class Classifier(Protocol):
+    """Tells glasses from crops."""
+
+    input: ModelInput
+    threshold: float
+    name: str
+    version: str
+    """Part of the model fingerprint: changes whenever a probability may."""
+
+    def __call__(self, crops: list[Pixels]) -> list[float]:
+        """Classify crops.
+
+        Args:
+            crops: Each size × size × 3, uint8, RGB.
+
+        Returns:
+            For each crop the calibrated probability of glasses, 0..1.
+        """
+        ...
+
+
+class OnnxClassifier:
+    """A released model on ONNX Runtime, one thread (processes are the unit of parallelism)."""
+
+    def __init__(self, model: ReleasedModel) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            model.data, options, providers=["CPUExecutionProvider"]
+        )
+        self._input_name = self._session.get_inputs()[0].name
+        self._calibration = model.manifest.calibration
+        self.input = model.manifest.input
+        self.threshold = model.manifest.threshold
+        self.name = model.manifest.name
+        self.version = model.manifest.sha256
+
+    def __call__(self, crops: list[Pixels]) -> list[float]:
+        """Classify crops; see `Classifier`."""
+        result: list[float] = []
+        for start in range(0, len(crops), BATCH):
+            batch = normalize(np.stack(crops[start : start + BATCH]), self.input)
+            (logits,) = self._session.run(None, {self._input_name: batch})
+            result.extend(probabilities(np.asarray(logits).reshape(-1), self._calibration))
+        return result
+
+
+def normalize(crops: Pixels, spec: ModelInput) -> npt.NDArray[np.float32]:
+    """N × H × W × 3 uint8 -> N × 3 × H × W float32, as the manifest says."""
+    mean = np.asarray(spec.mean, dtype=np.float32)
+    scale = 1 / np.asarray(spec.std, dtype=np.float32)
+    values = (crops.astype(np.float32) - mean) * scale
+    return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+
+
+def probabilities(logits: npt.NDArray[np.float32], calibration: Calibration) -> list[float]:
+    """Calibrated probabilities of N logits."""
+    values = logits.astype(np.float64) / calibration.temperature + calibration.bias
+    return [float(p) for p in 1 / (1 + np.exp(-values))]

@@ -1,0 +1,163 @@
+"""bytes -> header checks -> upright RGB pixels, at no more resolution than is needed."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pi_heif
+import simplejpeg
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from glasses.formats import SNIFF_BYTES, sniff
+from glasses.statuses import FailureReason
+from worker.errors import PhotoError
+
+Pixels = npt.NDArray[np.uint8]
+
+MAX_PIXELS = 200_000_000
+"""Above this the header alone refuses the photo: the largest phone sensors have 200 megapixels."""
+WORKING_SIDE = 1280
+"""Longest side, in px, that detection and crops need; larger photos are decoded smaller."""
+
+pi_heif.register_heif_opener()
+# Our own cap, checked on the header, replaces Pillow's warning at 89 megapixels.
+Image.MAX_IMAGE_PIXELS = None
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A decoded photo, upright.
+
+    Attributes:
+        pixels: H × W × 3, uint8, RGB, contiguous.
+        width: Width of the full-size upright photo in px.
+        height: Height of the full-size upright photo in px.
+    """
+
+    pixels: Pixels
+    width: int
+    height: int
+
+    @property
+    def scale(self) -> float:
+        """Working px for one px of the full-size photo, at most 1."""
+        height, width, _ = self.pixels.shape
+        return float(max(height, width) / max(self.width, self.height))
+
+
+def decode(data: bytes) -> Photo:
+    """Decode a photo's bytes.
+
+    Args:
+        data: The whole file. The first frame of an animation is taken.
+
+    Returns:
+        The photo, upright by its EXIF orientation, its longest side between `WORKING_SIDE` and
+        twice that when it is larger.
+
+    Raises:
+        PhotoError: The file is empty, not an image, corrupt, or has too many pixels.
+    """
+    if not data:
+        raise PhotoError(FailureReason.EMPTY)
+    kind = sniff(data[:SNIFF_BYTES])
+    if kind is None:
+        raise PhotoError(FailureReason.NOT_AN_IMAGE)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns about odd metadata that we never read.
+            image = Image.open(io.BytesIO(data))
+            if image.width * image.height > MAX_PIXELS:
+                raise PhotoError(FailureReason.TOO_MANY_PIXELS)
+            width, height = image.size  # before `draft` shrinks it
+            orientation = _orientation(image)
+            pixels = _jpeg(data, image) if kind == "jpeg" else _other(image)
+    except PhotoError:
+        raise
+    except UnidentifiedImageError as error:
+        raise PhotoError(FailureReason.CORRUPT) from error
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        KeyError,
+        IndexError,
+        OverflowError,
+    ) as error:
+        # Pillow's plugins raise all of these on damaged files (python-pillow/Pillow#1477).
+        raise PhotoError(FailureReason.CORRUPT) from error
+    if orientation >= 5:
+        width, height = height, width
+    return Photo(np.ascontiguousarray(_upright(pixels, orientation)), width, height)
+
+
+def _orientation(image: Image.Image) -> int:
+    if image.format == "TIFF":
+        return 1  # Pillow itself turns TIFF upright, alone of all formats.
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (OSError, ValueError, SyntaxError, KeyError, TypeError):
+        return 1  # A broken EXIF block does not make the picture unreadable.
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _upright(pixels: Pixels, orientation: int) -> Pixels:
+    # The eight cases of EXIF 2.32, tag 0x0112.
+    if orientation in {5, 6, 7, 8}:
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in {2, 3, 6, 7}:
+        pixels = pixels[:, ::-1]
+    if orientation in {3, 4, 7, 8}:
+        pixels = pixels[::-1]
+    return pixels
+
+
+def _jpeg(data: bytes, image: Image.Image) -> Pixels:
+    if image.mode not in {"RGB", "L"}:  # CMYK and YCCK need Pillow's inversion rules.
+        return _other(image)
+    longest = max(image.size)
+    side = {}
+    if longest > WORKING_SIDE:
+        ratio = WORKING_SIDE / longest
+        side = {
+            "min_width": max(1, int(image.width * ratio)),
+            "min_height": max(1, int(image.height * ratio)),
+        }
+    return np.asarray(simplejpeg.decode_jpeg(data, colorspace="RGB", **side), dtype=np.uint8)
+
+
+def _other(image: Image.Image) -> Pixels:
+    if image.format == "JPEG":
+        image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
+    pixels = np.array(_to_rgb(image), dtype=np.uint8)
+    longest = max(pixels.shape[:2])
+    if longest > 2 * WORKING_SIDE:
+        ratio = WORKING_SIDE / longest
+        size = (max(1, round(pixels.shape[1] * ratio)), max(1, round(pixels.shape[0] * ratio)))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return pixels
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        return _sixteen_bit(image)
+    if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        ground = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        return Image.alpha_composite(ground, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _sixteen_bit(image: Image.Image) -> Image.Image:
+    # Pillow's own conversion clips 16-bit gray at 255, which makes such photos white.
+    values = np.asarray(image, dtype=np.float64)
+    top = max(float(values.max(initial=0)), 1.0)
+    full = 65535.0 if top > 255 else 255.0
+    gray = np.clip(values * (255.0 / max(full, top)), 0, 255).astype(np.uint8)
+    return Image.fromarray(gray).convert("RGB")

@@ -1,0 +1,45 @@
+"""What a detector is and what it returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from worker.decode import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One face, in px of the picture that was searched. It may reach over the edges.
+
+    Attributes:
+        left: Left edge.
+        top: Upper edge.
+        width: Width.
+        height: Height.
+        score: The detector's own confidence; for dlib's HOG, the SVM margin (about 0 to 3).
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+    score: float
+
+
+class Detector(Protocol):
+    """Finds faces in upright pictures."""
+
+    version: str
+    """Part of the model fingerprint: changes whenever the boxes may."""
+
+    def __call__(self, pixels: Pixels) -> list[Detection]:
+        """Find faces.
+
+        Args:
+            pixels: H × W × 3, uint8, RGB.
+
+        Returns:
+            The faces, the most confident first; empty when there is none.
+        """
+        ...

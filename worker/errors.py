@@ -1,0 +1,13 @@
+"""What can be wrong with one photo."""
+
+from __future__ import annotations
+
+from glasses.statuses import FailureReason
+
+
+class PhotoError(Exception):
+    """The photo cannot be classified; the reason becomes its verdict. Never ends a chunk."""
+
+    def __init__(self, reason: FailureReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason

@@ -1,0 +1,46 @@
+"""A released model's manifest: what the file is, how to feed it, what it is worth."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ModelInput(BaseModel):
+    """What the network takes: float32, N × 3 × size × size, RGB, `(pixel - mean) / std`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: int = Field(description="side of the crop in px")
+    mean: tuple[float, float, float] = Field(description="per channel, pixels in 0..255")
+    std: tuple[float, float, float] = Field(description="per channel, pixels in 0..255")
+    crop_margin: float = Field(
+        description="added on each side of the face box, as a share of its longer side"
+    )
+
+
+class Calibration(BaseModel):
+    """probability = sigmoid(logit / temperature + bias) (Guo et al. 2017, arXiv:1706.04599)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: float = 1.0
+    bias: float = 0.0
+
+
+class Manifest(BaseModel):
+    """`manifest.json` beside a model's file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = 1
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    architecture: str
+    input: ModelInput
+    threshold: float = Field(ge=0, le=1, description="glasses at this probability and above")
+    calibration: Calibration = Calibration()
+    metrics: dict[str, Any] = Field(default_factory=dict, description="as evaluated at release")
+    trained_on: dict[str, str] = Field(default_factory=dict, description="dataset -> terms")

@@ -1,0 +1,67 @@
+"""Released models on disk: found by name or path, refused unless the bytes are the manifest's."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from glasses.errors import ModelError
+from worker.manifest import Manifest
+
+MODELS = Path(__file__).parent / "models"
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedModel:
+    """A model whose bytes were checked.
+
+    Attributes:
+        manifest: What it is.
+        data: The ONNX file's bytes.
+    """
+
+    manifest: Manifest
+    data: bytes
+
+
+def find(model: str) -> Path:
+    """The folder of a released model.
+
+    Args:
+        model: `default`, the name of a folder in `worker/models/`, or a path to such a folder.
+
+    Raises:
+        ModelError: There is none.
+    """
+    if model == DEFAULT:
+        model = (MODELS / "DEFAULT").read_text().strip()
+    for folder in (MODELS / model, Path(model)):
+        if (folder / "manifest.json").is_file():
+            return folder
+    names = ", ".join(sorted(path.parent.name for path in MODELS.glob("*/manifest.json")))
+    raise ModelError(f"no model {model!r}: name one of {names}, or a folder with a manifest.json")
+
+
+def load(model: str) -> ReleasedModel:
+    """Read a model and check that it is the one its manifest describes.
+
+    Raises:
+        ModelError: It is missing, its manifest does not parse, or its sha256 differs.
+    """
+    folder = find(model)
+    try:
+        manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+        data = (folder / manifest.file).read_bytes()
+    except (OSError, ValidationError) as error:
+        raise ModelError(f"model {folder} cannot be read: {error}") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != manifest.sha256:
+        raise ModelError(
+            f"model {folder / manifest.file} is not the released one: its sha256 is {found}, "
+            f"its manifest says {manifest.sha256}. Install the package again."
+        )
+    return ReleasedModel(manifest, data)

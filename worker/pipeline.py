@@ -1,0 +1,130 @@
+"""bytes -> decode -> detect -> crop -> classify -> outcome: a plain object, no servers in sight."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from glasses.outcome import Box, Face, Outcome
+from glasses.statuses import FailureReason, PhotoStatus
+from worker import model_store
+from worker.classify import Classifier, OnnxClassifier
+from worker.crop import crop
+from worker.decode import Photo, Pixels, decode
+from worker.detect import Detection, Detector, HogDetector
+from worker.errors import PhotoError
+
+PIPELINE_VERSION = "1"
+"""Part of the model fingerprint: raise it when decoding or cropping changes verdicts."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A photo's faces, not yet classified.
+
+    Attributes:
+        boxes: In px of the full-size upright photo.
+        scores: The detector's, one a face.
+        crops: size × size × 3, uint8, RGB, one a face.
+    """
+
+    boxes: list[Box]
+    scores: list[float]
+    crops: list[Pixels]
+
+
+class Pipeline:
+    """Tells glasses from a photo's bytes.
+
+    Args:
+        detector: Finds the faces.
+        classifier: Looks at each.
+        interrupts: Exceptions that end the work and are no photo's fault; they pass through.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        classifier: Classifier,
+        interrupts: tuple[type[Exception], ...] = (),
+    ) -> None:
+        self._detector = detector
+        self._classifier = classifier
+        self._interrupts = interrupts
+        self.threshold = classifier.threshold
+        identity = "\n".join([PIPELINE_VERSION, detector.version, classifier.version])
+        fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:12]
+        self.model = f"{classifier.name}@{fingerprint}"
+        """Name and fingerprint: the same fingerprint gives the same outcome for the same bytes."""
+
+    @classmethod
+    def load(cls, model: str, interrupts: tuple[type[Exception], ...] = ()) -> Self:
+        """The pipeline that serves.
+
+        Args:
+            model: A released model, see `worker.model_store.find`.
+            interrupts: See the class.
+
+        Raises:
+            ModelError: The model is missing or not the released one.
+        """
+        return cls(HogDetector(), OnnxClassifier(model_store.load(model)), interrupts)
+
+    def find(self, data: bytes) -> Found | Outcome:
+        """Decode a photo and find its faces; its outcome if there is nothing to classify."""
+        try:
+            photo = decode(data)
+            detections = self._detector(photo.pixels)
+            if not detections:
+                return Outcome(status=PhotoStatus.NO_FACE)
+            return self._found(photo, detections)
+        except PhotoError as error:
+            return Outcome.failed(error.reason)
+        except self._interrupts:
+            raise
+        except Exception:
+            _log.exception("pipeline failed on a photo of %d bytes", len(data))
+            return Outcome.failed(FailureReason.PIPELINE_ERROR)
+
+    def classify(self, photos: Sequence[Found | Outcome]) -> list[Outcome]:
+        """Classify the faces of several photos together; outcomes pass through."""
+        crops = [c for photo in photos if isinstance(photo, Found) for c in photo.crops]
+        probabilities = iter(self._classifier(crops))
+        return [
+            photo if isinstance(photo, Outcome) else _outcome(photo, probabilities)
+            for photo in photos
+        ]
+
+    def __call__(self, data: bytes) -> Outcome:
+        """The outcome of one photo."""
+        return self.classify([self.find(data)])[0]
+
+    def _found(self, photo: Photo, detections: list[Detection]) -> Found:
+        spec = self._classifier.input
+        return Found(
+            [_box(face, photo.scale) for face in detections],
+            [round(face.score, 3) for face in detections],
+            [crop(photo.pixels, face, spec.size, spec.crop_margin) for face in detections],
+        )
+
+
+def _box(face: Detection, scale: float) -> Box:
+    return Box(
+        left=round(face.left / scale),
+        top=round(face.top / scale),
+        width=round(face.width / scale),
+        height=round(face.height / scale),
+    )
+
+
+def _outcome(photo: Found, probabilities: Iterator[float]) -> Outcome:
+    faces = tuple(
+        Face(box=box, detection_score=score, probability=round(next(probabilities), 4))
+        for box, score in zip(photo.boxes, photo.scores, strict=True)
+    )
+    return Outcome(status=PhotoStatus.CLASSIFIED, faces=faces)
