@@ -31,11 +31,21 @@ demo: $(VENV)/local.stamp  ## Start the stack, submit photos, show verdicts (PHO
 test: $(VENV)/dev.stamp  ## Run the tests.
 	$(BIN)/python -m pytest -m 'not chaos' $(ARGS)
 
+chaos: $(VENV)/dev.stamp  ## Kill real processes while jobs run, seeded.
+	$(BIN)/python -m pytest -m chaos $(ARGS)
+
+bench: $(VENV)/dev.stamp  ## Photos a second, a stage at a time (ARGS='FOLDER --limit 500').
+	$(BIN)/python -m tests.bench $(ARGS)
+
+docs: $(VENV)/dev.stamp  ## Generate what the docs take from the code.
+	$(BIN)/python -m docs.generate
+
 check: $(VENV)/dev.stamp  ## Lint, format, types, import rules.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
 
 model: $(VENV)/training.stamp  ## Train and release the model (DATA=/folder/of/datasets).
 	@test -n '$(DATA)' || { echo 'usage: make model DATA=/folder/of/datasets'; exit 2; }

@@ -11,6 +11,7 @@ with Client() as client:
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -111,7 +112,7 @@ class Client:
     def _create(self, name: str, threshold: float | None, faces: FaceChoice) -> tuple[Job, JobSpec]:
         spec = JobSpec(
             job_id="".join(secrets.choice(_ID_ALPHABET) for _ in range(8)),
-            name=name,
+            name=os.fsencode(name).decode("utf-8", "replace"),
             created=time.time(),
             chunk_size=self.settings.chunk_size,
             threshold=threshold,

@@ -14,7 +14,7 @@ from glasses.object_store import ObjectStore, job_prefix
 from glasses.schemas import JobSpec, ManifestEntry
 
 SEGMENT = 256
-"""Photos in a segment; a multiple of every allowed chunk size that is a power of two."""
+"""Photos in a segment. A chunk never reaches over its end."""
 _KEPT = 8
 
 

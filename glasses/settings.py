@@ -27,7 +27,9 @@ CONFIG_FILE = "glasses.toml"
 class Settings(BaseSettings):
     """What the commands, the client and the workers are told."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     redis_url: SecretStr | None = Field(
         default=None, description="redis://[user:password@]host:port/db"
@@ -158,4 +160,6 @@ def _config_values() -> dict[str, Any]:
 
 def _stack_values() -> dict[str, Any]:
     stack = read_stack(home())
-    return dict(stack.settings) if stack else {}
+    # A stack that another version started may have written settings that this one does not know.
+    known = Settings.model_fields
+    return {name: value for name, value in stack.settings.items() if name in known} if stack else {}

@@ -36,9 +36,11 @@ def home() -> Path:
 def read_stack(folder: Path) -> Stack | None:
     """The stack that runs from a folder; None when there is none, or its file is damaged."""
     try:
-        return Stack(**json.loads((folder / STACK_FILE).read_text("utf-8")))
+        stack = Stack(**json.loads((folder / STACK_FILE).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+    whole = isinstance(stack.settings, dict) and isinstance(stack.processes, dict)
+    return stack if whole else None
 
 
 def write_stack(folder: Path, stack: Stack) -> None:

@@ -63,7 +63,7 @@ def check(arguments: Sequence[str]) -> None:
     if not arguments:
         raise UsageError("name at least one folder, file or glob, or - for a list on stdin")
     for argument in arguments:
-        if argument != "-" and not os.path.lexists(argument) and not glob.glob(argument):
+        if argument != "-" and not os.path.lexists(argument) and not _matched(argument):
             raise UsageError(f"{argument} does not exist")
 
 
@@ -79,8 +79,12 @@ def _sources(argument: str, stdin: Iterable[str] | None) -> Iterator[Source]:
         yield Source(path.name, path)
     else:
         check([argument])
-        for name in sorted(glob.glob(argument, recursive=True)):
+        for name in sorted(_matched(argument)):
             yield from _sources(name, stdin)
+
+
+def _matched(pattern: str) -> list[str]:
+    return glob.glob(pattern, recursive=True)
 
 
 def _folder(root: Path) -> Iterator[Source]:
@@ -101,9 +105,16 @@ def _folder(root: Path) -> Iterator[Source]:
                 continue
             if item.is_dir(follow_symlinks=False):
                 inner.append((f"{prefix}{item.name}/", Path(item.path)))
-            elif not item.is_dir():
+            elif not _is_folder(item):
                 yield Source(prefix + item.name, Path(item.path))
         stack.extend(reversed(inner))
+
+
+def _is_folder(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_dir()
+    except OSError:
+        return False  # A link to itself, or into a closed folder: a file that cannot be read.
 
 
 def _matches(image: str, patterns: Sequence[str]) -> bool:

@@ -1,0 +1,1 @@
+"""Running it: the local stack, and what deploys it elsewhere."""

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from glasses.client import Client
+    from glasses.settings import Settings
+    from tests.support.workers import Worker
 
 ROOT = Path(__file__).parents[1]
 if str(ROOT) not in sys.path:
@@ -40,3 +48,74 @@ def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
 
     with servers(tmp_path_factory.mktemp("servers")) as found:
         yield found
+
+
+_CELERYS_OWN = ("_kombu.", "unacked", "glasses\x06\x16")
+
+
+@pytest.fixture
+def settings(endpoints: dict[str, str]) -> Iterator[Settings]:
+    """Settings with a bucket of the test's own; Redis is emptied before and checked after."""
+    from glasses.client import Client
+    from glasses.settings import load_settings
+
+    found = load_settings(**endpoints | {"s3_bucket": f"test-{uuid.uuid4().hex[:12]}"})
+    with Client(found) as client:
+        client.redis.flushdb()
+        client.store.ensure_bucket(found.retention_days)
+        yield found
+        _nothing_left_behind(client)
+        client.store.delete(client.store.keys(""))
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[Client]:
+    """A client of this run's servers."""
+    from glasses.client import Client
+
+    with Client(settings) as found:
+        yield found
+
+
+def _nothing_left_behind(client: Client) -> None:
+    from glasses.object_store import IMAGES, JOBS
+
+    redis: Any = client.redis
+    ours = [
+        key for key in redis.scan_iter() if not key.startswith(_CELERYS_OWN) and key != "glasses"
+    ]
+    assert [key for key in ours if redis.ttl(key) < 0] == [], "keys without TTL"
+    jobs = {status.job_id for status in client.jobs()}
+    stray = [
+        key
+        for key in client.store.keys("")
+        if not key.startswith(IMAGES) and key.removeprefix(JOBS).split("/")[0] not in jobs
+    ]
+    assert stray == [], "objects that belong to no job"
+
+
+@pytest.fixture
+def start_worker(
+    settings: Settings, client: Client, tmp_path: Path
+) -> Iterator[Callable[..., Worker]]:
+    """Start workers that end with the test."""
+    from glasses.workers import live_workers
+    from tests.support.workers import Worker
+
+    started: list[Worker] = []
+
+    def start(processes: int = 1, **changes: Any) -> Worker:
+        known = {worker.worker_id for worker in live_workers(client.redis)}
+        changed = settings.model_copy(update=changes)
+        worker = Worker(changed, tmp_path / f"worker-{len(started)}.log", processes)
+        started.append(worker)
+        deadline = time.monotonic() + 30
+        while not {w.worker_id for w in live_workers(client.redis)} - known:
+            assert worker.process.poll() is None, worker.log.read_text()
+            assert time.monotonic() < deadline, worker.log.read_text()
+            time.sleep(0.05)
+        return worker
+
+    yield start
+    for worker in started:
+        worker.stop()

@@ -12,7 +12,6 @@ from glasses import keys
 from glasses.ledger import Begun, Recorded
 from glasses.object_store import image_key
 from glasses.outcome import Outcome
-from glasses.queue import send_chunk
 from glasses.schemas import ChunkMessage, ManifestEntry
 from glasses.statuses import FailureReason
 from glasses.verdict import decisive_probability
@@ -22,8 +21,6 @@ from worker.pipeline import Found
 
 Sender = Callable[[ChunkMessage, int], None]
 _log = logging.getLogger(__name__)
-
-__all__ = ["Sender", "run_chunk", "send_chunk"]
 
 
 def run_chunk(context: Context, chunk: ChunkMessage, priority: int, send: Sender) -> str:
@@ -80,8 +77,7 @@ def _work(
     context: Context, chunk: ChunkMessage, begun: Begun, lease: Lease
 ) -> list[Recorded] | None:
     """Outcomes of the wanted photos; None when the job was cancelled meanwhile."""
-    first = context.files.entries(chunk.job_id, chunk.start, chunk.count)
-    wanted = [(n, first[n - chunk.start]) for n in begun.wanted if n - chunk.start < len(first)]
+    wanted = _entries(context, chunk, begun)
     outcomes = _known(context, [entry for _, entry in wanted])
     fetches = _fetch(context, wanted, outcomes)
     found: dict[str, Found | Outcome] = {}
@@ -100,6 +96,18 @@ def _work(
         positive = probability is not None and probability >= begun.threshold
         rows.append(Recorded(number, outcome, positive, entry.sha256))
     return rows
+
+
+def _entries(
+    context: Context, chunk: ChunkMessage, begun: Begun
+) -> list[tuple[int, ManifestEntry]]:
+    """The manifest's lines of the wanted photos; of what is missing there, that it vanished."""
+    found = context.files.entries(chunk.job_id, chunk.start, chunk.count)
+    gone = ManifestEntry(image="", reason=FailureReason.VANISHED)
+    return [
+        (number, found[number - chunk.start] if number - chunk.start < len(found) else gone)
+        for number in begun.wanted
+    ]
 
 
 def _known(context: Context, entries: list[ManifestEntry]) -> dict[str, Outcome]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from glasses.errors import ModelError
 from worker.decode import Pixels
 from worker.manifest import Calibration, ModelInput
 from worker.model_store import ReleasedModel
@@ -45,9 +46,12 @@ class OnnxClassifier:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            model.data, options, providers=["CPUExecutionProvider"]
-        )
+        try:
+            self._session = onnxruntime.InferenceSession(
+                model.data, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime's exceptions have no common base of their own
+            raise ModelError(f"model {model.manifest.name} is no ONNX model: {error}") from error
         self._input_name = self._session.get_inputs()[0].name
         self._calibration = model.manifest.calibration
         self.input = model.manifest.input

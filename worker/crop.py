@@ -30,9 +30,23 @@ def crop(pixels: Pixels, face: Detection, size: int, margin: float) -> Pixels:
     height, width = pixels.shape[:2]
     x0, y0 = int(np.floor(left)), int(np.floor(top))
     x1, y1 = max(x0 + 1, int(np.ceil(left + side))), max(y0 + 1, int(np.ceil(top + side)))
-    inside = pixels[max(y0, 0) : max(y1, 1), max(x0, 0) : max(x1, 1)]
-    pad = (max(-y0, 0), max(y1 - height, 0), max(-x0, 0), max(x1 - width, 0))
+    rows, above, below = _within(y0, y1, height)
+    columns, before, after = _within(x0, x1, width)
+    inside = pixels[rows, columns]
+    pad = (above, below, before, after)
     if any(pad):
         inside = np.asarray(cv2.copyMakeBorder(inside, *pad, cv2.BORDER_REPLICATE), dtype=np.uint8)
     how = cv2.INTER_AREA if inside.shape[0] > size else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(inside, (size, size), interpolation=how), dtype=np.uint8)
+
+
+def _within(start: int, stop: int, length: int) -> tuple[slice, int, int]:
+    """What of `start … stop` lies in `0 … length` (one px at least), and what lacks on each side.
+
+    OpenCV reads foreign memory when it has to repeat the border of nothing.
+    """
+    first = min(max(start, 0), length - 1)
+    last = min(max(stop, first + 1), length)
+    missing = (stop - start) - (last - first)
+    before = min(max(-start, 0), missing)
+    return slice(first, last), before, missing - before

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 
 import cv2
@@ -23,6 +26,24 @@ MAX_PIXELS = 200_000_000
 """Above this the header alone refuses the photo: the largest phone sensors have 200 megapixels."""
 WORKING_SIDE = 1280
 """Longest side, in px, that detection and crops need; larger photos are decoded smaller."""
+
+_DAMAGED = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    TypeError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow's plugins raise on damaged files (python-pillow/Pillow#1477)."""
+
+_HEIF_ITEM_TYPE = re.compile(rb"infe(?:\x02.{7}|\x03.{9})(.{4})", re.DOTALL)
+"""An item's type in a HEIF header (ISO/IEC 14496-12, 8.11.6)."""
 
 pi_heif.register_heif_opener()
 # Our own cap, checked on the header, replaces Pillow's warning at 89 megapixels.
@@ -68,6 +89,9 @@ def decode(data: bytes) -> Photo:
     kind = sniff(data[:SNIFF_BYTES])
     if kind is None:
         raise PhotoError(FailureReason.NOT_AN_IMAGE)
+    if kind == "heif" and not all(found.isascii() for found in _HEIF_ITEM_TYPE.findall(data)):
+        # pi_heif 1.4.0 ends the process with a segmentation fault on a type that is not UTF-8.
+        raise PhotoError(FailureReason.CORRUPT)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about odd metadata that we never read.
@@ -81,16 +105,7 @@ def decode(data: bytes) -> Photo:
         raise
     except UnidentifiedImageError as error:
         raise PhotoError(FailureReason.CORRUPT) from error
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        KeyError,
-        IndexError,
-        OverflowError,
-    ) as error:
-        # Pillow's plugins raise all of these on damaged files (python-pillow/Pillow#1477).
+    except _DAMAGED as error:
         raise PhotoError(FailureReason.CORRUPT) from error
     if orientation >= 5:
         width, height = height, width
@@ -102,7 +117,7 @@ def _orientation(image: Image.Image) -> int:
         return 1  # Pillow itself turns TIFF upright, alone of all formats.
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (OSError, ValueError, SyntaxError, KeyError, TypeError):
+    except _DAMAGED:
         return 1  # A broken EXIF block does not make the picture unreadable.
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 

@@ -38,7 +38,10 @@ def find(model: str) -> Path:
         ModelError: There is none.
     """
     if model == DEFAULT:
-        model = (MODELS / "DEFAULT").read_text().strip()
+        try:
+            model = (MODELS / "DEFAULT").read_text("utf-8").strip()
+        except OSError as error:
+            raise ModelError(f"there is no default model: {error}") from error
     for folder in (MODELS / model, Path(model)):
         if (folder / "manifest.json").is_file():
             return folder

@@ -15,7 +15,7 @@ from infra.local.processes import Identity, identify
 _POLL_SECONDS = 0.05
 
 
-class Busy(Exception):
+class LockBusyError(Exception):
     """Somebody else holds the lock."""
 
 
@@ -24,12 +24,12 @@ def hold(path: Path, wait_seconds: float) -> Iterator[None]:
     """Hold a lock; the file says who does.
 
     Raises:
-        Busy: It was not free within the time.
+        LockBusyError: It was not free within the time.
     """
     deadline = time.monotonic() + wait_seconds
     while (descriptor := _try(path)) is None:
         if time.monotonic() > deadline:
-            raise Busy(str(path))
+            raise LockBusyError(str(path))
         time.sleep(_POLL_SECONDS)
     try:
         me = identify(os.getpid())

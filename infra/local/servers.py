@@ -14,7 +14,7 @@ from glasses.settings import Settings, load_settings
 from infra.local import members, seaweed, valkey
 from infra.local.credentials import load_credentials
 from infra.local.folder import SUPERVISOR_LOCK, log_file, prepare
-from infra.local.lock import Busy, hold
+from infra.local.lock import LockBusyError, hold
 from infra.local.logs import tail
 from infra.local.ports import take_ports
 from infra.local.processes import Command, Identity, is_alive, start, stop
@@ -24,11 +24,11 @@ READY_SECONDS = 60
 _POLL_SECONDS = 0.03
 
 
-class Interrupted(Exception):
+class StartInterruptedError(Exception):
     """Somebody wants the stack to end while it starts."""
 
 
-class _Died(Exception):
+class _ServerDiedError(Exception):
     """A server ended, or did not serve in time."""
 
 
@@ -76,7 +76,7 @@ def servers(home: Path, bucket: str = "glasses") -> Iterator[dict[str, str]]:
                 yield started.endpoints
             finally:
                 stop_servers(home, started)
-    except Busy:
+    except LockBusyError:
         raise InfrastructureError(f"servers run from {home} already") from None
 
 
@@ -96,15 +96,15 @@ def start_servers(
 
     Raises:
         InfrastructureError: One did not start: shows the end of its log.
-        Interrupted: `interrupted` said so.
+        StartInterruptedError: `interrupted` said so.
     """
     try:
         return _start(home, settings, interrupted, die_with_parent, fresh_ports=False)
-    except _Died:
+    except _ServerDiedError:
         pass  # perhaps somebody took a port between our look and the server's
     try:
         return _start(home, settings, interrupted, die_with_parent, fresh_ports=True)
-    except _Died as error:
+    except _ServerDiedError as error:
         raise InfrastructureError(str(error)) from None
 
 
@@ -161,12 +161,12 @@ def _wait_until_ready(
     def wait_for(name: str, is_ready: Callable[[], bool]) -> None:
         while not is_ready():
             if interrupted():
-                raise Interrupted
+                raise StartInterruptedError
             late = time.monotonic() > deadline
             if late or not is_alive(made.running[name]):
                 what = f"did not serve within {READY_SECONDS} s" if late else "ended at its start"
                 log = log_file(home, name)
-                raise _Died(f"{name} {what}. The end of {log}:\n{tail(log)}")
+                raise _ServerDiedError(f"{name} {what}. The end of {log}:\n{tail(log)}")
             time.sleep(_POLL_SECONDS)
 
     wait_for(members.S3, lambda: s3_listens(s3_port))

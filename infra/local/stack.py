@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from glasses.errors import InfrastructureError
 from glasses.settings import Settings
 from glasses.stack_file import Stack, read_stack, remove_stack
 from infra.local import members, seaweed, valkey, workers
-from infra.local.folder import STARTING_LOCK, SUPERVISOR_LOCK, log_file, prepare
+from infra.local.folder import LOGS, STARTING_LOCK, SUPERVISOR_LOCK, log_file, prepare
 from infra.local.folder import purge as purge_folder
-from infra.local.lock import Busy, hold, holder
+from infra.local.lock import LockBusyError, hold, holder
 from infra.local.logs import tail
 from infra.local.processes import Command, Identity, is_alive, start, stop
 
@@ -59,14 +60,15 @@ def up(home: Path, worker_processes: int, settings: Settings) -> Up:
     _check_extra()
     prepare(home)
     with _starting(home):
-        if holder(home / SUPERVISOR_LOCK):
-            return Up(_wait(home, None, 0), already_running=True)
+        running = _wait_for_running(home)
+        if running:
+            return Up(running, already_running=True)
         _clean(home)
         log = log_file(home, members.SUPERVISOR)
         logged = log.stat().st_size if log.exists() else 0
         supervisor = start(_supervisor_command(home, worker_processes, settings), home)
         try:
-            return Up(_wait(home, supervisor, logged), already_running=False)
+            return Up(_wait_for_new(home, supervisor, logged), already_running=False)
         except BaseException:
             members.stop_members(home, worker_patience=0)
             remove_stack(home)
@@ -100,8 +102,9 @@ def run_foreground(
     prepare(home)
     with ExitStack() as running:
         with _starting(home):
-            if holder(home / SUPERVISOR_LOCK):
-                on_ready(Up(_wait(home, None, 0), already_running=True))
+            found = _wait_for_running(home)
+            if found:
+                on_ready(Up(found, already_running=True))
                 return
             _clean(home)
             running.enter_context(only_supervisor(home))
@@ -170,23 +173,53 @@ def _supervisor_command(home: Path, worker_processes: int, settings: Settings) -
     )
 
 
-def _wait(home: Path, supervisor: Identity | None, logged: int) -> Stack:
-    """Wait until the supervisor, ours or somebody else's, says that the stack is ready."""
-    log = log_file(home, members.SUPERVISOR)
+def _wait_for_new(home: Path, supervisor: Identity, logged: int) -> Stack:
     deadline = time.monotonic() + UP_SECONDS
     while time.monotonic() < deadline:
         # First whether it lives, then what it wrote: it may end between the two.
-        alive = is_alive(supervisor) if supervisor else bool(holder(home / SUPERVISOR_LOCK))
-        stack = read_stack(home)
-        if stack and stack.processes.get(members.SUPERVISOR, {}).get("state") == members.READY:
+        alive = is_alive(supervisor)
+        stack = _ready_stack(home, supervisor)
+        if stack:
             return stack
         if not alive:
-            raise InfrastructureError(_not_started(log, logged))
+            raise InfrastructureError(_not_started(home, logged))
         time.sleep(_POLL_SECONDS)
-    raise InfrastructureError(_not_started(log, logged, f" within {UP_SECONDS} s"))
+    raise InfrastructureError(_not_started(home, logged, f" within {UP_SECONDS} s"))
 
 
-def _not_started(log: Path, logged: int, when: str = "") -> str:
+def _wait_for_running(home: Path) -> Stack | None:
+    """The stack that runs, once it serves; None if there is none, or it ends meanwhile."""
+    deadline = time.monotonic() + UP_SECONDS
+    while supervisor := holder(home / SUPERVISOR_LOCK):
+        stack = _ready_stack(home, supervisor)
+        if stack and _serves(stack):
+            return stack
+        if time.monotonic() > deadline:
+            raise InfrastructureError(
+                f"the local stack in {home} runs but does not serve; see {home / LOGS}. "
+                "End it with `glasses down`, then start it again."
+            )
+        time.sleep(_POLL_SECONDS)
+    return None
+
+
+def _ready_stack(home: Path, supervisor: Identity) -> Stack | None:
+    stack = read_stack(home)
+    entry = stack.processes.get(members.SUPERVISOR, {}) if stack else {}
+    is_ready = entry.get("pid") == supervisor.pid and entry.get("state") == members.READY
+    return stack if is_ready else None
+
+
+def _serves(stack: Stack) -> bool:
+    """Whether the servers answer: they may have been killed a moment ago."""
+    from infra.local.readiness import s3_listens, valkey_answers  # slow to import
+
+    port = urlsplit(stack.settings["s3_endpoint"]).port
+    return valkey_answers(stack.settings["redis_url"]) and s3_listens(port or 80)
+
+
+def _not_started(home: Path, logged: int, when: str = "") -> str:
+    log = log_file(home, members.SUPERVISOR)
     end = tail(log, logged, _TAIL_LINES)
     return f"the local stack did not start{when}. The end of {log}:\n{end}"
 
@@ -196,7 +229,7 @@ def _starting(home: Path) -> Iterator[None]:
     try:
         with hold(home / STARTING_LOCK, UP_SECONDS):
             yield
-    except Busy:
+    except LockBusyError:
         raise InfrastructureError(
             f"another `glasses up` or `glasses down` has been busy with {home} for "
             f"{UP_SECONDS} s. End it, then run this again."

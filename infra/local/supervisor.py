@@ -24,11 +24,11 @@ from glasses.stack_file import Stack, remove_stack, write_stack
 from infra.local import members, seaweed, workers
 from infra.local.folder import SUPERVISOR_LOCK, log_file, prepare
 from infra.local.keeper import Keeper
-from infra.local.lock import Busy, hold
+from infra.local.lock import LockBusyError, hold
 from infra.local.logs import tail
 from infra.local.members import READY, STARTING, WORKER_READY_SECONDS
 from infra.local.processes import identify
-from infra.local.servers import Interrupted, Servers, start_servers
+from infra.local.servers import Servers, StartInterruptedError, start_servers
 
 WORKER_TRIES = 2
 """A worker that dies so often before it has worked at all is not tried further."""
@@ -50,7 +50,7 @@ def only_supervisor(home: Path) -> Iterator[None]:
     try:
         with hold(home / SUPERVISOR_LOCK, LOCK_SECONDS):
             yield
-    except Busy:
+    except LockBusyError:
         raise InfrastructureError(f"a stack runs from {home} already") from None
 
 
@@ -82,7 +82,7 @@ class Supervisor:
         with self._signals_caught():
             try:
                 self._run()
-            except Interrupted:
+            except StartInterruptedError:
                 _logger.info("asked to end while starting")
             finally:
                 self._end()
@@ -113,7 +113,7 @@ class Supervisor:
         while not echo.has_arrived():
             self._tend(servers)
             if self._is_interrupted():
-                raise Interrupted
+                raise StartInterruptedError
             dead = self._keepers[members.WORKER].deaths >= WORKER_TRIES
             if dead or time.monotonic() > deadline:
                 log = log_file(self._home, members.WORKER)

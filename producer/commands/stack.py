@@ -45,6 +45,21 @@ def _say_up(up: Up) -> None:
         f"object store at {settings['s3_endpoint']}",
         err=True,
     )
+    _warn_of_others(settings)
+
+
+def _warn_of_others(stack: dict[str, str]) -> None:
+    """The environment and `glasses.toml` outrank the stack: who set them may not know."""
+    from glasses.settings import ENV_PREFIX, load_settings, sources
+
+    origin = sources(load_settings())
+    for name in stack:
+        if origin[name] != "local stack":
+            typer.echo(
+                f"warning: {ENV_PREFIX}{name.upper()} comes from the {origin[name]}, so the other "
+                "commands use that and not this stack",
+                err=True,
+            )
 
 
 def down(
@@ -69,6 +84,9 @@ def ps(json_: JsonOption = False) -> None:
     found = find(home())
     if json_:
         typer.echo(json.dumps([dataclasses.asdict(process) for process in found]))
+        return
+    if not found:
+        typer.echo("no local stack runs; `glasses up --detach` starts one", err=True)
         return
     typer.echo(f"{'NAME':<12}{'PID':>8}  {'STATE':<9}{'MEMORY':>8}{'UPTIME':>9}  ADDRESS")
     for process in found:

@@ -40,7 +40,11 @@ def command(
     from producer.commands.watch import exit_code, follow
     from producer.narration import progress_bars, say
 
+    job_id = ""
+
     def created(job: Job) -> None:
+        nonlocal job_id
+        job_id = job.id
         typer.echo(job.id)
         sys.stdout.flush()
 
@@ -60,19 +64,27 @@ def command(
                         uploading, completed=progress.uploaded + settled, total=progress.hashed
                     )
 
-            job = client.submit(
-                paths,
-                name=name,
-                include=include or (),
-                exclude=exclude or (),
-                threshold=threshold,
-                faces=FaceChoice(faces),
-                on_created=created,
-                on_progress=progressed,
-            )
+            try:
+                job = client.submit(
+                    paths,
+                    name=name,
+                    include=include or (),
+                    exclude=exclude or (),
+                    threshold=threshold,
+                    faces=FaceChoice(faces),
+                    on_created=created,
+                    on_progress=progressed,
+                )
+            except KeyboardInterrupt:
+                say(f"stopped: what is queued goes on. `glasses cancel {job_id}` stops that too.")
+                raise typer.Exit(130) from None
         say(describe(last))
         if wait if wait is not None else sys.stderr.isatty():
-            status = follow(job, timeout)
+            try:
+                status = follow(job, timeout)
+            except KeyboardInterrupt:
+                say(f"the job goes on. `glasses watch {job.id}` follows it again.")
+                raise typer.Exit(130) from None
             say(f"`glasses results {job.id}` prints the verdicts.")
             raise typer.Exit(exit_code(status))
         say(f"`glasses watch {job.id}` follows it, `glasses results {job.id}` prints the verdicts.")

@@ -19,7 +19,9 @@ from glasses.object_store import IMAGES
 from glasses.schemas import JobStatus
 from glasses.settings import Settings
 from glasses.statuses import JobState
-from tests.integration.conftest import Worker, environment
+from infra.local.workers import environment
+from tests.support.photos import photos
+from tests.support.workers import Worker
 
 StartWorker = Callable[..., Worker]
 GLASSES = [sys.executable, "-m", "producer"]
@@ -166,15 +168,6 @@ def killed_in_the_middle(job: Job, worker: Worker, kill: Callable[[Worker], None
         time.sleep(0.02)
     assert job.status().pending > 0
     kill(worker)
-
-
-def photos(folder: Path, source: Path, count: int) -> Path:
-    """Photos that differ in their bytes: junk after a JPEG's end changes its hash only."""
-    data = source.read_bytes()
-    folder.mkdir()
-    for number in range(count):
-        (folder / f"{number:04d}.jpg").write_bytes(data + str(number).encode())
-    return folder
 
 
 def test_a_worker_killed_in_the_middle_loses_nothing(

@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from glasses.settings import Settings, load_settings
-from infra.local.processes import find_marked
-from infra.local.stack import down
+from infra.local import seaweed
+from infra.local.processes import find_marked, stop
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     folder = (tmp_path / "home").resolve()
     yield folder
-    down(folder, purge=True)
+    # Not `down`, which is under test, and polite.
+    stop([], [identity for _, identity in find_marked(folder)], patience=0)
+    seaweed.remove_sockets(folder)
     assert find_marked(folder) == []
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,7 +41,7 @@ def get(stack: Stack) -> tuple[bytes | None, str | None]:
         return ObjectStore(found).get("images/one"), redis.get("one")
 
 
-def wait_until(condition, seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -142,6 +143,7 @@ def test_a_stack_whose_supervisor_was_killed_is_cleaned_by_the_next_up(
 def test_down_ends_what_a_killed_supervisor_left(home: Path, settings: Settings) -> None:
     up(home, 0, settings)
     os.kill(ps(home)[0].pid, signal.SIGKILL)
+    wait_until(lambda: not is_running(home))
     (home / STACK_FILE).unlink()  # even if it never came to write down whom it had started
 
     assert down(home) == ["s3", "valkey"]

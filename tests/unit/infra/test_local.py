@@ -17,7 +17,7 @@ from infra.local import keeper, seaweed, workers
 from infra.local.credentials import load_credentials
 from infra.local.folder import prepare, purge
 from infra.local.keeper import Keeper
-from infra.local.lock import Busy, hold, holder
+from infra.local.lock import LockBusyError, hold, holder
 from infra.local.logs import tail
 from infra.local.ports import take_ports
 from infra.local.processes import Command, find_marked, identify, is_alive, start, stop
@@ -97,7 +97,7 @@ def test_a_lock_has_one_holder_and_says_who(home: Path) -> None:
     assert holder(path) is None
     with hold(path, 0):
         assert holder(path) == identify(os.getpid())
-        with pytest.raises(Busy), hold(path, 0):
+        with pytest.raises(LockBusyError), hold(path, 0):
             pass
     assert holder(path) is None
 

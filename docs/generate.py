@@ -1,0 +1,55 @@
+"""`make docs`: writes the parts of the docs that come from the code; `--check` only compares."""
+
+from __future__ import annotations
+
+import html
+import json
+import sys
+from pathlib import Path
+
+import typer
+from typer.cli import get_docs_for_click
+
+from glasses.verdict import Verdict
+from producer.main import app
+
+HERE = Path(__file__).parent
+
+
+def cli() -> str:
+    """The reference of every command, as `--help` prints it."""
+    command = typer.main.get_command(app)
+    context = typer.Context(command, info_name="glasses")
+    text = get_docs_for_click(obj=command, ctx=context, name="glasses")
+    return html.unescape(text).strip() + "\n"
+
+
+def schema() -> str:
+    """JSON Schema of a verdict row."""
+    return json.dumps(Verdict.model_json_schema(mode="serialization"), indent=2) + "\n"
+
+
+GENERATED = {"cli.md": cli, "verdict.schema.json": schema}
+
+
+def stale() -> list[str]:
+    """Files that differ from what the code says."""
+    return [
+        name
+        for name, make in GENERATED.items()
+        if not (HERE / name).exists() or (HERE / name).read_text("utf-8") != make()
+    ]
+
+
+def main() -> None:
+    """Write, or with `--check` compare."""
+    if "--check" in sys.argv[1:]:
+        if names := stale():
+            sys.exit(f"docs/{', docs/'.join(names)} do not match the code: run `make docs`")
+        return
+    for name, make in GENERATED.items():
+        (HERE / name).write_text(make(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from glasses.schemas import ChunkMessage, JobSpec, ManifestEntry
+
+JOB = "abcd2345"
+SPEC: dict[str, Any] = {
+    "job_id": JOB, "name": "photos", "created": 1.0, "chunk_size": 32, "retention_seconds": 60,
+}  # fmt: skip
+
+
+def test_message_without_what_came_later_still_parses() -> None:
+    assert ChunkMessage.model_validate({"job_id": JOB, "start": 0, "count": 1}).schema_version == 1
+    spec = JobSpec.model_validate(SPEC)
+    assert (spec.threshold, spec.faces, spec.schema_version) == (None, "any", 1)
+    assert ManifestEntry.model_validate({"image": "a.jpg"}).reason is None
+
+
+def test_fields_of_a_newer_release_are_ignored() -> None:
+    message = {"job_id": JOB, "start": 0, "count": 1, "trace": "x"}
+    assert "trace" not in ChunkMessage.model_validate(message).model_dump()
+    JobSpec.model_validate(SPEC | {"colour": "red"})
+    ManifestEntry.model_validate({"image": "a.jpg", "mtime": 1})
+
+
+def test_message_of_another_version_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        ChunkMessage.model_validate({"schema_version": 2, "job_id": JOB, "start": 0, "count": 1})
+
+
+@pytest.mark.parametrize(
+    "job_id",
+    ["", "abcd234", "abcd23456", "ABCD2345", "abcd1890", "../..../", "abcd2345\n", "{tag}234", 5],
+)
+def test_bad_job_id_is_refused(job_id: Any) -> None:
+    with pytest.raises(ValidationError):
+        ChunkMessage.model_validate({"job_id": job_id, "start": 0, "count": 1})
+    with pytest.raises(ValidationError):
+        JobSpec.model_validate(SPEC | {"job_id": job_id})
+
+
+@pytest.mark.parametrize("sha256", ["", "0" * 63, "0" * 65, "G" * 64, "A" * 64, "../" + "0" * 61])
+def test_bad_content_hash_is_refused(sha256: str) -> None:
+    with pytest.raises(ValidationError):
+        ManifestEntry(image="a.jpg", sha256=sha256)
+
+
+@pytest.mark.parametrize(("start", "count"), [(-1, 1), (0, 0), (0, 65), (0, -3)])
+def test_chunk_of_impossible_size_is_refused(start: int, count: int) -> None:
+    with pytest.raises(ValidationError):
+        ChunkMessage(job_id=JOB, start=start, count=count)
+
+
+@pytest.mark.parametrize(("start", "count"), [(0, 1), (32, 32), (999_936, 64)])
+def test_chunk_of_the_ledger_becomes_its_message_again(start: int, count: int) -> None:
+    chunk = ChunkMessage(job_id=JOB, start=start, count=count)
+    assert ChunkMessage.of(JOB, chunk.chunk_id) == chunk
+    assert ChunkMessage.model_validate_json(chunk.model_dump_json()) == chunk
+
+
+@pytest.mark.parametrize("chunk_id", ["", "5", "a+b", "1+2+3", "-1+4", "0+0"])
+def test_what_is_no_chunk_of_a_ledger_is_refused(chunk_id: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        ChunkMessage.of(JOB, chunk_id)
+
+
+def test_messages_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        ChunkMessage(job_id=JOB, start=0, count=1).start = 5  # type: ignore[misc]

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import pytest
+
+from glasses.errors import InfrastructureError, UsageError
+from glasses.settings import Settings, load_settings, require_servers, sources
+from glasses.stack_file import Stack, write_stack
+
+SECRET = "hunter2-do-not-print"
+SERVERS = {
+    "redis_url": f"redis://user:{SECRET}@redis.example:6379/0",
+    "s3_endpoint": "http://s3.example",
+    "s3_access_key": SECRET,
+    "s3_secret_key": SECRET,
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to stand in, and a home without a local stack."""
+    monkeypatch.setenv("GLASSES_HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+def start_stack(folder: Path, **settings: str) -> None:
+    write_stack(folder / "home", Stack(settings))
+
+
+def test_each_source_outranks_the_next(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().s3_bucket == "glasses"
+    start_stack(folder, s3_bucket="of-the-stack")
+    assert load_settings().s3_bucket == "of-the-stack"
+    Path("glasses.toml").write_text('s3_bucket = "of-the-file"')
+    assert load_settings().s3_bucket == "of-the-file"
+    monkeypatch.setenv("GLASSES_S3_BUCKET", "of-the-environment")
+    assert load_settings().s3_bucket == "of-the-environment"
+    assert load_settings(s3_bucket="of-the-flag").s3_bucket == "of-the-flag"
+
+
+def test_a_strong_source_hides_only_what_it_names(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_stack(folder, s3_bucket="of-the-stack", s3_region="of-the-stack")
+    monkeypatch.setenv("GLASSES_S3_BUCKET", "of-the-environment")
+    settings = load_settings(model="of-the-flag")
+    assert settings.s3_bucket == "of-the-environment"
+    assert settings.s3_region == "of-the-stack"
+    assert settings.model == "of-the-flag"
+
+
+def test_flag_that_was_not_given_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSES_CHUNK_SIZE", "16")
+    assert load_settings(chunk_size=None).chunk_size == 16
+
+
+def test_config_variable_names_another_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("glasses.toml").write_text("chunk_size = 16")
+    (folder / "other.toml").write_text("chunk_size = 8")
+    monkeypatch.setenv("GLASSES_CONFIG", str(folder / "other.toml"))
+    assert load_settings().chunk_size == 8
+
+
+def test_config_variable_that_names_no_file_is_an_error(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLASSES_CONFIG", str(folder / "missing.toml"))
+    with pytest.raises(UsageError, match=r"missing\.toml .*does not exist"):
+        load_settings()
+
+
+@pytest.mark.parametrize("content", [b"not toml at all [", b'model = "\xff"'])
+def test_damaged_config_file_is_named(content: bytes) -> None:
+    Path("glasses.toml").write_bytes(content)
+    with pytest.raises(UsageError, match=r"glasses\.toml cannot be read"):
+        load_settings()
+
+
+def test_damaged_stack_file_counts_as_no_stack(folder: Path) -> None:
+    (folder / "home" / "stack.json").write_text('{"settings": null}')
+    assert load_settings().redis_url is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("retention_days", "0"),
+        ("retention_days", "soon"),
+        ("chunk_size", "65"),
+        ("upload_threads", "-1"),
+        ("lease_seconds", "0"),
+    ],
+)
+def test_value_that_does_not_fit_is_named(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"GLASSES_{name.upper()}", value)
+    with pytest.raises(UsageError, match=name):
+        load_settings()
+
+
+def test_all_values_that_do_not_fit_are_named_at_once() -> None:
+    Path("glasses.toml").write_text("chunk_size = 0\nretention_days = 0")
+    with pytest.raises(UsageError, match=r"(?s)retention_days.*chunk_size"):
+        load_settings()
+
+
+def test_misspelt_setting_in_the_file_is_an_error() -> None:
+    Path("glasses.toml").write_text("chunksize = 16")
+    with pytest.raises(UsageError, match="chunksize"):
+        load_settings()
+
+
+def test_secrets_are_never_shown() -> None:
+    settings = load_settings(**SERVERS)
+    for shown in (
+        repr(settings),
+        str(settings),
+        settings.model_dump_json(),
+        str(settings.model_dump(mode="json")),
+    ):
+        assert "s3.example" in shown
+        assert SECRET not in shown
+    assert settings.redis_url is not None
+    assert SECRET in settings.redis_url.get_secret_value()
+
+
+def test_secrets_are_not_in_error_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSES_REDIS_URL", SERVERS["redis_url"])
+    Path("glasses.toml").write_text(
+        f's3_secret_key = ["{SECRET}"]\npassword = "{SECRET}"\nchunk_size = "{SECRET}"'
+    )
+    with pytest.raises(UsageError) as failure:
+        load_settings(s3_access_key=SECRET)
+    printed = "".join(traceback.format_exception(failure.value))
+    assert "s3_secret_key" in printed
+    assert "password" in printed
+    assert SECRET not in printed
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load_settings().chunk_size = 1  # type: ignore[misc]
+
+
+def test_servers_are_configured_when_all_four_are_named() -> None:
+    require_servers(load_settings(**SERVERS))
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_missing_server_setting_is_named(name: str) -> None:
+    settings = load_settings(**{key: value for key, value in SERVERS.items() if key != name})
+    with pytest.raises(InfrastructureError) as failure:
+        require_servers(settings)
+    message = str(failure.value)
+    assert f"GLASSES_{name.upper()}" in message
+    assert all(f"GLASSES_{other.upper()}" not in message for other in SERVERS if other != name)
+    assert "glasses up" in message
+    assert SECRET not in message
+    assert failure.value.exit_code == 3
+
+
+def test_sources_tell_where_each_value_comes_from(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_stack(folder, s3_endpoint="http://stack", s3_bucket="b", s3_region="r")
+    Path("glasses.toml").write_text('s3_bucket = "b"\ns3_region = "r"')
+    monkeypatch.setenv("GLASSES_S3_REGION", "r")
+    found = sources(load_settings())
+    assert found["s3_region"] == "environment"
+    assert found["s3_bucket"] == "glasses.toml"
+    assert found["s3_endpoint"] == "local stack"
+    assert found["chunk_size"] == "default"
+    assert set(found) == set(Settings.model_fields)
+
+
+def test_retention_is_told_in_seconds_too() -> None:
+    assert load_settings(retention_days=2).retention_seconds == 172_800

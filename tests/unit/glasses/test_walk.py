@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from glasses.errors import UsageError
+from glasses.walk import check, walk
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "photos"
+    for name in ("b.jpg", "a.jpg", "album/d.png", "album/c.jpg", "album/deep/e.jpg", "z.txt"):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return root
+
+
+def images(
+    *arguments: str | Path, include: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> list[str]:
+    return [found.image for found in walk([str(a) for a in arguments], include, exclude)]
+
+
+def test_folder_is_searched_to_its_depth_in_a_fixed_order(folder: Path) -> None:
+    assert images(folder) == [
+        "a.jpg", "b.jpg", "z.txt", "album/c.jpg", "album/d.png", "album/deep/e.jpg",
+    ]  # fmt: skip
+
+
+def test_image_is_the_path_relative_to_the_argument(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert images("album") == images("./album/") == images(folder / "album")
+    assert images("album") == ["c.jpg", "d.png", "deep/e.jpg"]
+
+
+def test_path_leads_to_the_file(folder: Path) -> None:
+    assert all(found.path == folder / found.image for found in walk([str(folder)]))
+
+
+def test_hidden_files_and_folders_are_skipped(folder: Path) -> None:
+    before = images(folder)
+    (folder / ".hidden.jpg").touch()
+    (folder / "album" / ".cache").mkdir()
+    (folder / "album" / ".cache" / "f.jpg").touch()
+    assert images(folder) == before
+
+
+def test_hidden_file_that_is_named_itself_is_taken(folder: Path) -> None:
+    (folder / ".hidden.jpg").touch()
+    assert images(folder / ".hidden.jpg") == [".hidden.jpg"]
+
+
+def test_include_takes_only_what_matches_name_or_path(folder: Path) -> None:
+    assert images(folder, include=["*.png", "album/c*"]) == ["album/c.jpg", "album/d.png"]
+
+
+def test_exclude_leaves_out_what_matches_name_or_path(folder: Path) -> None:
+    assert images(folder, exclude=["*.txt", "album/*"]) == ["a.jpg", "b.jpg"]
+
+
+def test_exclude_outranks_include(folder: Path) -> None:
+    assert images(folder, include=["*.jpg"], exclude=["a.*"])[0] == "b.jpg"
+
+
+def test_link_to_a_folder_is_not_followed(folder: Path) -> None:
+    before = images(folder)
+    (folder / "album" / "loop").symlink_to(folder, target_is_directory=True)
+    assert images(folder) == before
+
+
+def test_link_to_a_file_is_a_photo(folder: Path) -> None:
+    (folder / "link.jpg").symlink_to(folder / "a.jpg")
+    assert "link.jpg" in images(folder)
+
+
+@pytest.mark.parametrize("target", ["missing.jpg", "broken.jpg"])
+def test_broken_link_is_given_so_that_it_fails_by_name(target: str, folder: Path) -> None:
+    (folder / "broken.jpg").symlink_to(target)  # to nothing, and to itself
+    assert "broken.jpg" in images(folder)
+    assert images(folder / "broken.jpg") == ["broken.jpg"]
+
+
+def test_folder_that_is_named_by_a_link_is_searched(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+    assert images(tmp_path / "link") == images(folder)
+
+
+def test_folders_nested_deeper_than_recursion_allows_are_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(1100):
+        os.mkdir("d")
+        os.chdir("d")
+    Path("a.jpg").touch()
+    found = images(tmp_path)
+    Path("a.jpg").unlink()
+    for _ in range(1100):  # pytest's own clean-up recurses
+        os.chdir("..")
+        os.rmdir("d")
+    assert found == ["d/" * 1100 + "a.jpg"]
+
+
+def test_glob_is_expanded_in_order(folder: Path) -> None:
+    assert images(f"{folder}/*.jpg") == ["a.jpg", "b.jpg"]
+    assert images(f"{folder}/album/*.p?g") == ["d.png"]
+
+
+def test_recursive_glob_reaches_every_depth(folder: Path) -> None:
+    argument = f"{folder}/**/*.jpg"
+    check([argument])
+    assert sorted(images(argument)) == ["a.jpg", "b.jpg", "c.jpg", "e.jpg"]
+    check([f"{folder}/**/a.jpg"])  # at the top, where `**` stands for nothing
+    check([f"{folder}/**/e.jpg"])  # two folders down
+
+
+def test_file_whose_name_looks_like_a_glob_is_taken_as_it_is(folder: Path) -> None:
+    (folder / "a[1].jpg").touch()
+    check([str(folder / "a[1].jpg")])
+    assert images(folder / "a[1].jpg") == ["a[1].jpg"]
+
+
+def test_list_on_stdin_is_read_line_by_line() -> None:
+    lines = ["one.jpg\n", "\n", "two words.jpg\r\n", "/abs/three.jpg"]
+    found = list(walk(["-"], stdin=lines))
+    assert [source.image for source in found] == ["one.jpg", "two words.jpg", "/abs/three.jpg"]
+    assert [str(source.path) for source in found] == [source.image for source in found]
+
+
+def test_arguments_are_taken_in_their_order(folder: Path) -> None:
+    assert images(folder / "z.txt", folder / "a.jpg") == ["z.txt", "a.jpg"]
+
+
+@pytest.mark.parametrize("argument", ["missing", "missing*.jpg", "missing/**/x.jpg", ""])
+def test_missing_argument_is_named(argument: str, folder: Path) -> None:
+    with pytest.raises(UsageError, match="does not exist") as failure:
+        check([str(folder), argument])
+    assert argument in str(failure.value)
+    if argument:
+        with pytest.raises(UsageError, match="does not exist"):
+            list(walk([argument]))
+
+
+def test_no_argument_is_an_error() -> None:
+    with pytest.raises(UsageError, match="at least one"):
+        check([])
+
+
+def test_stdin_is_not_looked_for_as_a_file() -> None:
+    check(["-"])
+
+
+@pytest.mark.parametrize("name", [b"new\nline.jpg", b"latin-\xe9.jpg", b"\xff\xfe", b"\x1b[2J.jpg"])
+def test_any_name_that_the_system_allows_is_found(name: bytes, tmp_path: Path) -> None:
+    path = os.path.join(os.fsencode(tmp_path), name)
+    with open(path, "wb") as file:
+        file.write(b"x")
+    (found,) = walk([str(tmp_path)])
+    assert os.fsencode(found.image) == name
+    assert found.path.read_bytes() == b"x"

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"dlib", "cv2", "onnxruntime", "numpy", "torch", "boto3", "botocore", "celery", "PIL"}
+
+PROGRAM = """
+import json, sys
+from producer.main import main
+try:
+    main()
+finally:
+    print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["submit", "--help"], ["--version"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=True
+    )
+    loaded = set(json.loads(ended.stderr.splitlines()[-1]))
+    assert "producer" in loaded
+    assert loaded & HEAVY == set()
+    assert ended.stdout

@@ -1,0 +1,62 @@
+"""Augmented batches keep shape and range, and repeat with their seed."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from training.augment import augment, centre  # noqa: E402
+from training.augment.damage import _jpeg, damage  # noqa: E402
+from training.augment.light import relight  # noqa: E402
+from training.augment.place import place  # noqa: E402
+from training.geometry import SIZE, STORED_SIZE  # noqa: E402
+
+
+@pytest.fixture
+def crops() -> torch.Tensor:
+    rng = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, (16, STORED_SIZE, STORED_SIZE, 3), generator=rng).byte()
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_batch_has_the_networks_shape_and_range(crops: torch.Tensor) -> None:
+    for x in (augment(crops, seeded(1)), centre(crops)):
+        assert x.shape == (16, 3, SIZE, SIZE)
+        assert x.dtype == torch.float32
+        assert x.min() >= -1
+        assert x.max() < 1
+
+
+def test_batch_repeats_with_its_seed(crops: torch.Tensor) -> None:
+    assert torch.equal(augment(crops, seeded(1)), augment(crops, seeded(1)))
+    assert not torch.equal(augment(crops, seeded(1)), augment(crops, seeded(2)))
+
+
+@pytest.mark.parametrize("how", [relight, damage])
+def test_pictures_stay_between_black_and_white(how: object, crops: torch.Tensor) -> None:
+    x = crops.permute(0, 3, 1, 2).float() / 255
+    assert callable(how)
+    for seed in range(5):
+        y = how(x.clone(), seeded(seed))
+        assert y.shape == x.shape
+        assert y.min() >= 0
+        assert y.max() <= 1
+
+
+def test_a_face_stays_in_the_picture_and_upright() -> None:
+    marked = torch.zeros(64, 3, STORED_SIZE, STORED_SIZE)
+    marked[:, :, 60:70, 75:85] = 1  # the eyes: above the middle
+    x = place(marked, seeded(3))
+    rows = x.sum((1, 3)) * torch.arange(SIZE)
+    height = rows.sum(1) / x.sum((1, 2, 3))
+    assert (x.sum((1, 2, 3)) > 0).all()
+    assert height.mean() < SIZE / 2
+
+
+def test_fine_jpeg_is_almost_the_picture() -> None:
+    smooth = torch.linspace(0, 1, SIZE).expand(2, 3, SIZE, SIZE).clone()
+    assert (_jpeg(smooth, seeded(0)) - smooth).abs().mean() < 0.05

@@ -1,0 +1,108 @@
+"""Adapters read the layouts that the datasets are published in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from glasses.errors import UsageError
+from training.datasets import Dataset, discover
+
+
+def touch(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+
+
+def only(root: Path) -> Dataset:
+    (dataset,) = discover(root)
+    return dataset
+
+
+@pytest.fixture
+def celeba(tmp_path: Path) -> Path:
+    folder = tmp_path / "celeba"
+    for name in ("000008.jpg", "000009.jpg"):
+        touch(folder / "Img/img_align_celeba" / name)
+    (folder / "Anno").mkdir()
+    (folder / "Anno/list_attr_celeba.txt").write_text(
+        "2\nBushy_Eyebrows Eyeglasses Male \n000008.jpg -1  1 -1\n000009.jpg  1 -1  1\n"
+    )
+    (folder / "Anno/identity_CelebA.txt").write_text("000008.jpg 6369\n")
+    return folder
+
+
+def test_celeba_takes_the_column_eyeglasses(celeba: Path) -> None:
+    dataset = only(celeba.parent)
+    assert [sample.has_glasses for sample in dataset.samples] == [True, False]
+    assert [sample.identity for sample in dataset.samples] == ["celeba_id_6369", None]
+    assert dataset.aligned
+
+
+def test_celeba_without_that_column_says_what_to_do(celeba: Path) -> None:
+    (celeba / "Anno/list_attr_celeba.txt").write_text("0\nMale\n")
+    with pytest.raises(UsageError, match="download it again"):
+        discover(celeba.parent)
+
+
+def test_a_person_has_one_identity_in_both_celebas(celeba: Path) -> None:
+    wild = celeba.parent / "celeba_wild"
+    touch(wild / "images/1.jpg")
+    (wild / "labels.csv").write_text(
+        "path,has_glasses,identity,notes\nimages/1.jpg,1,celeba_id_6369,\n"
+    )
+    aligned, other = discover(celeba.parent)
+    assert aligned.samples[0].group == other.samples[0].group
+
+
+def test_meglass_has_the_person_before_the_second_at(tmp_path: Path) -> None:
+    names = ("10032527@N08_identity_4@25_0.jpg", "10032527@N08_identity_4@26_0.jpg")
+    for name in names:
+        touch(tmp_path / "meglass/MeGlass_120x120" / name)
+    (tmp_path / "meglass/meta.txt").write_text(f"{names[0]} 0\n{names[1]} 1\n")
+    first, second = only(tmp_path).samples
+    assert first.identity == second.identity == "meglass:10032527@N08_identity_4"
+    assert (first.has_glasses, second.has_glasses) == (False, True)
+
+
+def test_sof_has_the_person_first_and_everyone_wears_glasses(tmp_path: Path) -> None:
+    for name in ("AbdA_00001_m_31_i_fr_nc_no_2016_2_e0_nl_o.jpg", "Thumbs.db"):
+        touch(tmp_path / "sof/640x480" / name)
+    (sample,) = only(tmp_path).samples
+    assert sample.identity == "sof:AbdA"
+    assert sample.has_glasses
+
+
+def test_folder_keeps_unknown_people_apart(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        touch(tmp_path / "mine" / name)
+    (tmp_path / "mine/labels.csv").write_text(
+        "path,has_glasses,identity,notes\na.jpg,1,,\nb.jpg,0,,\nc.jpg,0,Ann,x\n"
+    )
+    samples = only(tmp_path).samples
+    assert samples[2].identity == "mine:Ann"
+    assert len({sample.group for sample in samples}) == 3
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ("path,identity\na.jpg,\n", "lacks the column has_glasses"),
+        ("path,has_glasses\na.jpg,yes\n", "labels.csv:2: has_glasses is 'yes'"),
+        ("path,has_glasses\nb.jpg,1\n", "1 of 1 photos are missing"),
+    ],
+)
+def test_damaged_labels_are_named(tmp_path: Path, labels: str, message: str) -> None:
+    touch(tmp_path / "mine/a.jpg")
+    (tmp_path / "mine/labels.csv").write_text(labels)
+    with pytest.raises(UsageError, match=message):
+        discover(tmp_path)
+
+
+def test_a_folder_without_datasets_says_what_is_expected(tmp_path: Path) -> None:
+    (tmp_path / "holiday").mkdir()
+    with pytest.raises(UsageError, match=r"labels\.csv"):
+        discover(tmp_path)
+    with pytest.raises(UsageError, match="--data"):
+        discover(tmp_path / "nowhere")

@@ -1,0 +1,79 @@
+"""Calibration, threshold and figures of a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.calibrate import choose_threshold, f1_at, fit_calibration, probabilities
+from training.metrics import f1_interval, scores
+from training.sample import Sample
+from training.served import Served
+from worker.classify import probabilities as served_probabilities
+from worker.manifest import Calibration
+
+
+def test_calibration_finds_the_slope_back() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.normal(0, 2, 20_000)
+    labels = rng.random(20_000) < 1 / (1 + np.exp(-truth))
+    calibration = fit_calibration(3 * truth, labels)
+    assert calibration.temperature == pytest.approx(3, rel=0.1)
+    assert calibration.bias < -1  # one positive in five, not one in two
+
+
+def test_probabilities_are_the_workers() -> None:
+    calibration = Calibration(temperature=1.7, bias=-0.4)
+    logits = np.linspace(-9, 9, 7, dtype=np.float32)
+    assert probabilities(logits.astype(np.float64), calibration) == pytest.approx(
+        served_probabilities(logits, calibration)
+    )
+
+
+def test_no_face_is_probability_zero() -> None:
+    assert probabilities(np.array([-np.inf]), Calibration()) == [0.0]
+
+
+def test_threshold_parts_what_can_be_parted() -> None:
+    values = np.array([0.05, 0.1, 0.2, 0.7, 0.8, 0.9])
+    labels = np.array([False, False, False, True, True, True])
+    assert 0.3 < choose_threshold(values, labels) < 0.6
+
+
+def test_f1_falls_with_the_share_of_positives() -> None:
+    assert f1_at(0.5, 1.0, 0.0) == 1
+    assert f1_at(0.05, 0.98, 0.02) < f1_at(0.5, 0.98, 0.02)
+
+
+def test_scores_count_photos_without_a_face_as_negative() -> None:
+    called = np.array([True, True, False, False])
+    labels = np.array([True, False, True, False])
+    line = scores(called, labels, np.array([True, True, False, True]))
+    assert (line["true_positives"], line["false_positives"], line["false_negatives"]) == (1, 1, 1)
+    assert line["no_face_positives"] == 1
+    assert line["f1"] == 0.5
+
+
+def test_scores_of_nothing_are_no_number() -> None:
+    none = np.zeros(2, dtype=np.bool_)
+    assert scores(none, none, ~none)["f1"] is None
+
+
+def test_interval_holds_the_value_and_widens_when_photos_are_of_few_people() -> None:
+    rng = np.random.default_rng(1)
+    labels = rng.random(900) < 0.5
+    called = labels ^ (rng.random(900) < 0.05)
+    alone = f1_interval(called, labels, [str(i) for i in range(900)])
+    few = f1_interval(called, labels, [str(i // 90) for i in range(900)])
+    assert alone[0] < 0.95 < alone[1]
+    assert few != alone
+
+
+def test_a_photo_is_as_positive_as_its_most_positive_face() -> None:
+    samples = [Sample(Path(n), n, True, None, "d") for n in "abc"]
+    served = Served(samples, np.zeros((3, 1, 1, 3), dtype=np.uint8), np.array([0, 0, 2]))
+    highest = served.highest(np.array([-1.0, 2.0, 0.5], dtype=np.float32))
+    assert list(highest) == [2.0, -np.inf, 0.5]
+    assert list(served.has_face) == [True, False, True]

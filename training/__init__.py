@@ -1,0 +1,1 @@
+"""Labelled photos -> crops -> folds -> fit -> quantize -> evaluate -> a released model."""

@@ -1,0 +1,36 @@
+"""An exponential moving average of a network: smoother than any single step of it."""
+
+from __future__ import annotations
+
+import copy
+
+from training.model.mobilenet_v2 import MobileNetV2
+
+
+class Average:
+    """Follows a network.
+
+    Args:
+        model: The network to follow; it is copied.
+        decay: What is kept of the average at each step.
+
+    Attributes:
+        model: The averaged network, in evaluation mode.
+    """
+
+    def __init__(self, model: MobileNetV2, decay: float) -> None:
+        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self._decay = decay
+        self.steps = 0
+
+    def update(self, model: MobileNetV2) -> None:
+        """Take in the network as it is now."""
+        self.steps += 1
+        # While young, an average over all steps so far: the starting weights must not linger.
+        decay = min(self._decay, (1 + self.steps) / (10 + self.steps))
+        ours, theirs = self.model.state_dict(), model.state_dict()
+        for name, value in ours.items():
+            if value.is_floating_point():
+                value.lerp_(theirs[name].detach(), 1 - decay)
+            else:
+                value.copy_(theirs[name])

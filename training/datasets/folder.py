@@ -1,0 +1,56 @@
+"""Anyone's own photos: `labels.csv` with `path,has_glasses` and, if known, `identity,notes`."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from glasses.errors import UsageError
+from training.datasets.dataset import Dataset
+from training.sample import Sample
+
+LABELS = "labels.csv"
+TERMS = "as its owner allows; taken as research only"
+SHARED = ("celeba_id_",)
+"""Identities with these prefixes name the same person in every dataset that uses them."""
+
+
+def is_folder(folder: Path) -> bool:
+    """Whether a folder has the layout."""
+    return (folder / LABELS).is_file()
+
+
+def load(folder: Path) -> Dataset:
+    """Read a folder of labelled photos.
+
+    Raises:
+        UsageError: `labels.csv` lacks a column, or a label is not 0 or 1.
+    """
+    samples = []
+    with (folder / LABELS).open(newline="") as file:
+        rows = csv.DictReader(file)
+        missing = {"path", "has_glasses"} - set(rows.fieldnames or ())
+        if missing:
+            raise UsageError(f"{folder / LABELS} lacks the column {', '.join(sorted(missing))}")
+        for row in rows:
+            if row["has_glasses"] not in {"0", "1"}:
+                raise UsageError(
+                    f"{folder / LABELS}:{rows.line_num}: has_glasses is {row['has_glasses']!r}, "
+                    "not 0 or 1"
+                )
+            samples.append(
+                Sample(
+                    path=folder / row["path"],
+                    name=f"{folder.name}/{row['path']}",
+                    has_glasses=row["has_glasses"] == "1",
+                    identity=_identity(row.get("identity"), folder.name),
+                    dataset=folder.name,
+                )
+            )
+    return Dataset(folder.name, tuple(samples), aligned=False, terms=TERMS)
+
+
+def _identity(written: str | None, dataset: str) -> str | None:
+    if not written:
+        return None
+    return written if written.startswith(SHARED) else f"{dataset}:{written}"

@@ -1,0 +1,1 @@
+"""Networks, with torchvision's parameter names, so that its published checkpoints load."""

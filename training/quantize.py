@@ -1,0 +1,72 @@
+"""A float ONNX network -> the same in 8 bits: u8 activations, s8 weights a channel, as QDQ.
+
+Ranges of activations are read off training crops only: validation and test judge, they do not
+teach.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from glasses.errors import ModelError
+from training.geometry import INPUT
+from worker.classify import normalize
+from worker.decode import Pixels
+
+CALIBRATION_CROPS = 512
+MAX_BYTES = 3_000_000
+"""A released file must be smaller: it lies in the repository."""
+
+
+class _Reader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types
+    def __init__(self, crops: Pixels, batch: int = 32) -> None:
+        starts = range(0, len(crops), batch)
+        self._batches = (normalize(crops[i : i + batch], INPUT) for i in starts)
+
+    def get_next(self) -> dict[str, npt.NDArray[np.float32]] | None:
+        batch = next(self._batches, None)
+        return None if batch is None else {"crops": batch}
+
+
+def quantize(source: Path, target: Path, crops: Pixels) -> None:
+    """Quantize a network.
+
+    Args:
+        source: Float ONNX, as `training.export` writes it.
+        target: Where the 8-bit network goes.
+        crops: N × SIZE × SIZE × 3 uint8, training crops.
+
+    Raises:
+        ModelError: The result is larger than `MAX_BYTES`.
+    """
+    prepared = target.with_suffix(".prepared.onnx")
+    logging.getLogger().setLevel(logging.ERROR)  # The quantizer warns about what is done next.
+    quant_pre_process(str(source), str(prepared))
+    quantize_static(
+        str(prepared),
+        str(target),
+        _Reader(crops),
+        quant_format=QuantFormat.QDQ,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        calibrate_method=CalibrationMethod.MinMax,
+    )
+    prepared.unlink()
+    if target.stat().st_size > MAX_BYTES:
+        raise ModelError(
+            f"{target} has {target.stat().st_size} bytes, more than {MAX_BYTES}: part of the "
+            "network was not quantized"
+        )

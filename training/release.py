@@ -1,0 +1,58 @@
+"""A quantized network and its report -> a folder that the worker serves from."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from training.cache import file_hash
+from training.card import card
+from training.evaluate import OVERALL, WHOLE_PHOTOS
+from training.geometry import INPUT
+from worker.manifest import Calibration, Manifest
+
+ARCHITECTURE = "MobileNetV2 1.0"
+FILE = "model.onnx"
+METRICS = ("photos", "precision", "recall", "f1", "f1_interval")
+
+
+def release(network: Path, report: Mapping[str, Any], name: str, models: Path) -> Manifest:
+    """Put a model where the worker finds it, and make it the default.
+
+    Args:
+        network: The quantized ONNX file.
+        report: Its evaluation.
+        name: The release's name, such as `mobilenet_v2-1`.
+        models: The folder of released models.
+
+    Returns:
+        The manifest that was written.
+    """
+    folder = models / name
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(network, folder / FILE)
+    manifest = Manifest(
+        name=name,
+        file=FILE,
+        sha256=file_hash(folder / FILE),
+        architecture=ARCHITECTURE,
+        input=INPUT,
+        threshold=report["int8"]["threshold"],
+        calibration=Calibration.model_validate(report["int8"]["calibration"]),
+        metrics=_metrics(report["int8"]["by_dataset"]),
+        trained_on=report["datasets"],
+    )
+    (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n")
+    (folder / "CARD.md").write_text(card(manifest, report))
+    (models / "DEFAULT").write_text(name + "\n")
+    return manifest
+
+
+def _metrics(lines: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        name.replace(" ", "_"): {key: lines[name][key] for key in METRICS}
+        for name in (OVERALL, WHOLE_PHOTOS)
+        if name in lines
+    }

@@ -1,0 +1,115 @@
+"""Photos -> every face that the worker would find and show to the network.
+
+Evaluation is of the whole pipeline: a face that the detector misses is a wrong verdict if it
+wears glasses, and a stranger in the background may turn a photo positive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from training.cache import fingerprint, finish, is_fresh
+from training.geometry import MARGIN, SIZE
+from training.progress import Progress, say
+from training.sample import Sample
+from worker.crop import crop
+from worker.decode import Pixels, decode
+from worker.detect import HogDetector
+from worker.errors import PhotoError
+
+CHUNK = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """All faces of some photos.
+
+    Attributes:
+        samples: The photos.
+        crops: M × SIZE × SIZE × 3, uint8: the network's input for every face.
+        photo: M; the index in `samples` of the photo that the face is in.
+    """
+
+    samples: Sequence[Sample]
+    crops: Pixels
+    photo: npt.NDArray[np.int64]
+
+    @property
+    def labels(self) -> npt.NDArray[np.bool_]:
+        """N; whether the photo's main person wears glasses."""
+        return np.array([sample.has_glasses for sample in self.samples], dtype=np.bool_)
+
+    @property
+    def has_face(self) -> npt.NDArray[np.bool_]:
+        """N; whether a face was found."""
+        found = np.zeros(len(self.samples), dtype=np.bool_)
+        found[self.photo] = True
+        return found
+
+    def highest(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """N; the highest logit over a photo's faces, minus infinity where none was found."""
+        result = np.full(len(self.samples), -np.inf)
+        np.maximum.at(result, self.photo, logits)
+        return result
+
+
+def serve(samples: Sequence[Sample], path: Path, processes: int) -> Served:
+    """Run photos through decoder, detector and crop; kept on disk.
+
+    Args:
+        samples: The photos.
+        path: The file (.npz) to keep the crops in.
+        processes: How many to work in.
+    """
+    key = fingerprint([[s.name for s in samples], _detector().version, SIZE, MARGIN])
+    stamp = path.with_suffix(".done")
+    if not is_fresh(stamp, key):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stamp.unlink(missing_ok=True)
+        _find(samples, path, processes)
+        finish(stamp, key)
+    with np.load(path) as file:
+        return Served(samples, file["crops"], file["photo"])
+
+
+def _find(samples: Sequence[Sample], path: Path, processes: int) -> None:
+    progress = Progress(f"faces of {path.stem}", len(samples))
+    paths = [sample.path for sample in samples]
+    chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
+    crops: list[Pixels] = []
+    photo: list[int] = []
+    done = 0
+    with ProcessPoolExecutor(processes) as pool:
+        for part in pool.map(_faces_of_all, chunks):
+            for i, faces in enumerate(part, start=done):
+                crops.extend(faces)
+                photo.extend([i] * len(faces))
+            done += len(part)
+            progress.add(len(part))
+    say(f"faces of {path.stem}: {len(crops)} in {len(set(photo))} of {len(samples)} photos")
+    pixels = np.stack(crops) if crops else np.zeros((0, SIZE, SIZE, 3), dtype=np.uint8)
+    np.savez(path, crops=pixels, photo=np.array(photo, dtype=np.int64))
+
+
+@cache
+def _detector() -> HogDetector:
+    return HogDetector()  # one a process: it cannot be pickled
+
+
+def _faces_of_all(paths: Sequence[Path]) -> list[list[Pixels]]:
+    return [_faces(path) for path in paths]
+
+
+def _faces(path: Path) -> list[Pixels]:
+    try:
+        pixels = decode(path.read_bytes()).pixels
+    except PhotoError:
+        return []
+    return [crop(pixels, face, SIZE, MARGIN) for face in _detector()(pixels)]
