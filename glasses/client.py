@@ -59,7 +59,7 @@ class Client:
     @cached_property
     def store(self) -> ObjectStore:
         """The object store."""
-        return ObjectStore(self.settings, connections=self.settings.upload_threads + 4)
+        return ObjectStore(self.settings)
 
     @cached_property
     def _app(self) -> Celery:

@@ -28,14 +28,14 @@ class JobFiles:
     def write_spec(self, spec: JobSpec) -> None:
         """Write `job.json`."""
         data = spec.model_dump_json(indent=1).encode()
-        self._store.put(job_prefix(spec.job_id) + "job.json", data, "application/json")
+        self._store.put(job_prefix(spec.job_id) + "job.json", data)
 
     def write_segment(self, job_id: str, number: int, entries: Sequence[ManifestEntry]) -> None:
         """Write a segment of the manifest."""
         # json, not pydantic, writes names that are not UTF-8 (they hold lone surrogates).
         lines = [json.dumps(entry.model_dump(exclude_none=True)) for entry in entries]
         data = "".join(line + "\n" for line in lines).encode("ascii")
-        self._store.put(_segment_key(job_id, number), data, "application/jsonl")
+        self._store.put(_segment_key(job_id, number), data)
 
     def segment(self, job_id: str, number: int) -> list[ManifestEntry]:
         """A segment's entries; [] if there is no such segment."""

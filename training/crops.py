@@ -20,6 +20,7 @@ from worker.crop import crop
 from worker.decode import Pixels, decode
 from worker.detect import HogDetector
 from worker.errors import PhotoError
+from worker.pipeline import PIPELINE_VERSION
 
 CHUNK = 16
 """Photos a task: enough to hide the cost of handing it over."""
@@ -62,7 +63,8 @@ def make_crops(datasets: Sequence[Dataset], folder: Path, processes: int) -> Non
 def crops_key(dataset: Dataset) -> str:
     """What the crops of a dataset depend on."""
     listed = [(s.name, s.has_glasses, s.identity) for s in dataset.samples]
-    return fingerprint([listed, _detector().version, STORED_SIZE, STORED_MARGIN, dataset.aligned])
+    how = [PIPELINE_VERSION, _detector().version, STORED_SIZE, STORED_MARGIN, dataset.aligned]
+    return fingerprint([listed, *how])
 
 
 def _make(dataset: Dataset, folder: Path, pool: ProcessPoolExecutor) -> None:

@@ -23,6 +23,7 @@ from worker.crop import crop
 from worker.decode import Pixels, decode
 from worker.detect import HogDetector
 from worker.errors import PhotoError
+from worker.pipeline import PIPELINE_VERSION
 
 CHUNK = 16
 
@@ -68,7 +69,8 @@ def serve(samples: Sequence[Sample], path: Path, processes: int) -> Served:
         path: The file (.npz) to keep the crops in.
         processes: How many to work in.
     """
-    key = fingerprint([[s.name for s in samples], _detector().version, SIZE, MARGIN])
+    names = [sample.name for sample in samples]
+    key = fingerprint([names, PIPELINE_VERSION, _detector().version, SIZE, MARGIN])
     stamp = path.with_suffix(".done")
     if not is_fresh(stamp, key):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,7 @@ def context() -> Context:
     """This process's context; only ever called after the fork: connections cannot be shared."""
     settings = get_settings()
     redis = connect(settings)
-    store = ObjectStore(settings, connections=settings.fetch_threads)
+    store = ObjectStore(settings)
     return Context(
         settings,
         pipeline(),

@@ -1,0 +1,68 @@
+"""Making the bucket: what the object store is asked once, through boto3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glasses.errors import InfrastructureError
+from glasses.settings import Settings
+
+_MISSING = {"404", "NoSuchBucket", "NotFound"}
+
+
+def ensure_bucket(settings: Settings, retention_days: int) -> None:
+    """Create the bucket if need be, and let everything in it expire.
+
+    Raises:
+        InfrastructureError: The server is out of reach or refuses.
+    """
+    # Imported here: nothing else needs boto3, and it costs a worker process 25 MB.
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    assert settings.s3_access_key
+    assert settings.s3_secret_key
+    client: Any = boto3.session.Session().client(
+        "s3",
+        endpoint_url=settings.s3_endpoint,
+        region_name=settings.s3_region,
+        aws_access_key_id=settings.s3_access_key.get_secret_value(),
+        aws_secret_access_key=settings.s3_secret_key.get_secret_value(),
+        config=Config(
+            connect_timeout=5,
+            retries={"mode": "standard", "total_max_attempts": 7},
+            s3={"addressing_style": "path"},
+            # Servers older than 2025 refuse the checksum headers of boto3 >= 1.36.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+    rule = {
+        "ID": "expire",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Expiration": {"Days": retention_days},
+    }
+    try:
+        try:
+            client.head_bucket(Bucket=settings.s3_bucket)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _MISSING:
+                raise
+            client.create_bucket(Bucket=settings.s3_bucket)
+        client.put_bucket_lifecycle_configuration(
+            Bucket=settings.s3_bucket, LifecycleConfiguration={"Rules": [rule]}
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise unreachable(settings, error) from error
+
+
+def unreachable(settings: Settings, error: Exception) -> InfrastructureError:
+    """What to tell the user when the object store does not serve."""
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return InfrastructureError(
+        f"the object store at {settings.s3_endpoint} (bucket {settings.s3_bucket!r}) does not "
+        f"serve: {reason}. Check that it runs and that its credentials are right "
+        "(`glasses config`)."
+    )

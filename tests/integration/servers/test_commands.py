@@ -1,0 +1,96 @@
+"""The commands against a stack, as a user types them: what they print, where, and how they exit."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glasses.settings import Settings
+from infra.local.workers import environment
+
+
+def glasses(
+    *arguments: str, settings: Settings | None = None, home: Path | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    variables = dict(os.environ) | (environment(settings) if settings else {})
+    if home:
+        variables["GLASSES_HOME"] = str(home)
+    return subprocess.run(
+        [sys.executable, "-m", "producer", *arguments],
+        env=variables,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("command", ["submit .", "jobs", "status a", "results a", "rm a"])
+def test_without_servers_every_command_says_what_to_run(command: str, tmp_path: Path) -> None:
+    done = glasses(*command.split(), home=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert "glasses up" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_folder_is_refused_before_a_job_exists(settings: Settings) -> None:
+    done = glasses("submit", "/no/such/folder", settings=settings)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "/no/such/folder does not exist" in done.stderr
+    assert json.loads(glasses("jobs", "--json", settings=settings).stdout) == []
+
+
+def test_an_unknown_job_is_a_usage_error(settings: Settings) -> None:
+    done = glasses("status", "nosuchjob", settings=settings)
+    assert done.returncode == 2
+    assert "glasses jobs" in done.stderr
+
+
+def test_redis_out_of_reach_is_infrastructure(settings: Settings) -> None:
+    from pydantic import SecretStr
+
+    lost = settings.model_copy(update={"redis_url": SecretStr("redis://:hunter2@127.0.0.1:9/0")})
+    done = glasses("jobs", settings=lost)
+    assert done.returncode == 3
+    assert "redis://127.0.0.1:9/0 does not answer" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_waiting_has_an_end(settings: Settings, demo_photos: Path) -> None:
+    done = glasses("submit", str(demo_photos), "--wait", "--timeout", "0.5", settings=settings)
+    assert done.returncode == 4
+    assert "it goes on" in done.stderr
+    job = done.stdout.strip()
+    assert glasses("watch", job, "--timeout", "0.1", settings=settings).returncode == 4
+    cancelled = glasses("cancel", job, "--json", settings=settings)
+    assert json.loads(cancelled.stdout)["cancelled"] == 21
+    status = json.loads(glasses("status", job, "--json", settings=settings).stdout)
+    assert status["state"] == "cancelled"
+    listed = glasses("jobs", settings=settings).stdout
+    assert job in listed
+
+
+def test_a_list_on_standard_input_is_submitted(settings: Settings, demo_photos: Path) -> None:
+    names = f"{demo_photos / 'cat.jpg'}\n{demo_photos / 'hopper.jpg'}\n"
+    done = glasses("submit", "-", "--detach", settings=settings, stdin=names)
+    assert done.returncode == 0, done.stderr
+    assert "2 photos: 2 uploaded" in done.stderr
+    removed = glasses("rm", done.stdout.strip(), "--json", settings=settings)
+    assert json.loads(removed.stdout)["photos_removed"] == 2
+
+
+def test_config_hides_secrets_and_names_sources(settings: Settings) -> None:
+    done = glasses("config", "--json", settings=settings)
+    values = json.loads(done.stdout)
+    assert values["redis_url"]["source"] == "environment"
+    assert settings.s3_secret_key is not None
+    assert settings.redis_url is not None
+    assert settings.s3_secret_key.get_secret_value() not in done.stdout
+    assert settings.redis_url.get_secret_value() not in done.stdout
