@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from training.model.mobilenet_v2 import MobileNetV2
+from torch import nn
 
 
 class Average:
@@ -18,12 +18,12 @@ class Average:
         model: The averaged network, in evaluation mode.
     """
 
-    def __init__(self, model: MobileNetV2, decay: float) -> None:
+    def __init__(self, model: nn.Module, decay: float) -> None:
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
         self._decay = decay
         self.steps = 0
 
-    def update(self, model: MobileNetV2) -> None:
+    def update(self, model: nn.Module) -> None:
         """Take in the network as it is now."""
         self.steps += 1
         # While young, an average over all steps so far: the starting weights must not linger.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 from torch.optim import Optimizer
 
 from training.average import Average
@@ -26,7 +27,7 @@ class Run:
         key: What the run depends on; another key starts anew.
     """
 
-    model: MobileNetV2
+    model: nn.Module
     average: Average
     optimizer: Optimizer
     epoch: int
@@ -67,10 +68,15 @@ def resume(run: Run, path: Path) -> bool:
     return True
 
 
-def averaged(path: Path) -> MobileNetV2:
-    """The result of a run: its averaged network, in evaluation mode."""
+def averaged(path: Path, model: nn.Module | None = None) -> nn.Module:
+    """The result of a run: its averaged network, in evaluation mode.
+
+    Args:
+        path: The checkpoint.
+        model: Of the run's shape, to load it into; a MobileNetV2 if not given.
+    """
     state = torch.load(path, weights_only=True)
-    model = MobileNetV2()
+    model = MobileNetV2() if model is None else model
     model.load_state_dict(state["average"])
     model.eval()
     return model

@@ -17,9 +17,9 @@ from training.model.mobilenet_v2 import MobileNetV2
 OPSET = 17
 
 
-def folded(model: MobileNetV2) -> MobileNetV2:
+def folded(model: nn.Module) -> nn.Module:
     """A copy in evaluation mode in which every batch norm is part of its convolution."""
-    result: MobileNetV2 = copy.deepcopy(model).eval()
+    result = copy.deepcopy(model).eval()
     for parent in result.modules():
         if not isinstance(parent, nn.Sequential):
             continue

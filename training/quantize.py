@@ -7,6 +7,7 @@ teach.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,22 +52,38 @@ def quantize(source: Path, target: Path, crops: Pixels) -> None:
     Raises:
         ModelError: The result is larger than `MAX_BYTES`.
     """
-    prepared = target.with_suffix(".prepared.onnx")
-    logging.getLogger().setLevel(logging.ERROR)  # The quantizer warns about what is done next.
-    quant_pre_process(str(source), str(prepared))
-    quantize_static(
-        str(prepared),
-        str(target),
-        _Reader(crops),
-        quant_format=QuantFormat.QDQ,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        calibrate_method=CalibrationMethod.MinMax,
-    )
-    prepared.unlink()
+    to_int8(source, target, _Reader(crops))
     if target.stat().st_size > MAX_BYTES:
         raise ModelError(
             f"{target} has {target.stat().st_size} bytes, more than {MAX_BYTES}: part of the "
             "network was not quantized"
         )
+
+
+def to_int8(
+    source: Path, target: Path, reader: CalibrationDataReader, leave: Sequence[str] | None = None
+) -> None:
+    """Quantize any network statically.
+
+    Args:
+        source: Float ONNX.
+        target: Where the 8-bit network goes.
+        reader: Gives inputs, from which the ranges of activations are read.
+        leave: Names of nodes that stay float; for networks whose height and width are open, which
+            symbolic shape inference cannot follow through an upsampling.
+    """
+    prepared = target.with_suffix(".prepared.onnx")
+    logging.getLogger().setLevel(logging.ERROR)  # The quantizer warns about what is done next.
+    quant_pre_process(str(source), str(prepared), skip_symbolic_shape=leave is not None)
+    quantize_static(
+        str(prepared),
+        str(target),
+        reader,
+        quant_format=QuantFormat.QDQ,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        nodes_to_exclude=list(leave or ()),
+        calibrate_method=CalibrationMethod.MinMax,
+    )
+    prepared.unlink()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from glasses.errors import UsageError
 from training.datasets.dataset import Dataset
+from training.datasets.terms import terms_of
 from training.sample import Sample
 
 LABELS = "labels.csv"
-TERMS = "as its owner allows; taken as research only"
 SHARED = ("celeba_id_",)
 """Identities with these prefixes name the same person in every dataset that uses them."""
 
@@ -47,7 +47,7 @@ def load(folder: Path) -> Dataset:
                     dataset=folder.name,
                 )
             )
-    return Dataset(folder.name, tuple(samples), aligned=False, terms=TERMS)
+    return Dataset(folder.name, tuple(samples), aligned=False, terms=terms_of(folder.name))
 
 
 def _identity(written: str | None, dataset: str) -> str | None:

@@ -22,13 +22,15 @@ def run(work: Workspace, processes: int) -> None:
     validation = serve(work.photos(splits.VALIDATION), folder / "validation.npz", processes)
     test = serve(work.photos(splits.TEST), folder / "test.npz", processes)
     inputs = (work.int8, work.fp32, folder / "validation.npz", folder / "test.npz")
-    key, stamp = fingerprint([file_hash(path) for path in inputs]), folder / "report.done"
+    terms = {dataset.name: dataset.terms for dataset in work.datasets}
+    key = fingerprint([terms, [file_hash(path) for path in inputs]])
+    stamp = folder / "report.done"
     if is_fresh(stamp, key):
         say("evaluate: up to date")
         return
     report = {
         "network": json.loads(need(work.network_facts, "quantize").read_text()),
-        "datasets": {dataset.name: dataset.terms for dataset in work.datasets},
+        "datasets": terms,
         "validation_photos": len(validation.samples),
         "int8": _judge(work, work.int8, validation, test),
         "fp32": _judge(work, work.fp32, validation, test),

@@ -36,10 +36,15 @@ def test_no_face_is_probability_zero() -> None:
     assert probabilities(np.array([-np.inf]), Calibration()) == [0.0]
 
 
-def test_threshold_parts_what_can_be_parted() -> None:
-    values = np.array([0.05, 0.1, 0.2, 0.7, 0.8, 0.9])
-    labels = np.array([False, False, False, True, True, True])
-    assert 0.3 < choose_threshold(values, labels) < 0.6
+def test_threshold_of_calibrated_probabilities_is_near_the_counted_best() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.beta(0.1, 0.4, 50_000).clip(0, 1 - 1e-9)  # mean 0.2, the share it is made for
+    labels = rng.random(50_000) < values
+    called = values >= choose_threshold(values, labels)
+    best = max(
+        float(scores(values >= t, labels, labels)["f1"] or 0) for t in np.linspace(0.1, 0.9, 33)
+    )
+    assert scores(called, labels, labels)["f1"] == pytest.approx(best, abs=0.02)
 
 
 def test_f1_falls_with_the_share_of_positives() -> None:
