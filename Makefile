@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PHOTOS ?= demo/photos
 DATA ?=
+WEIGHTS ?=
 DEMO_HOME := build/demo
 
 .PHONY: demo test check chaos bench docs model clean
@@ -21,9 +22,9 @@ $(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/local.stamp
 
-$(VENV)/training.stamp: pyproject.toml $(VENV)/dev.stamp
+$(VENV)/training.stamp: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,training]'
-	@touch $@
+	@touch $(VENV)/dev.stamp $(VENV)/local.stamp $@
 
 demo: $(VENV)/local.stamp  ## Start the stack, submit photos, show verdicts (PHOTOS=/any/folder).
 	$(BIN)/python -m demo.run --home $(DEMO_HOME) '$(PHOTOS)'
@@ -47,9 +48,10 @@ check: $(VENV)/dev.stamp  ## Lint, format, types, import rules.
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 
-model: $(VENV)/training.stamp  ## Train and release the model (DATA=/folder/of/datasets).
-	@test -n '$(DATA)' || { echo 'usage: make model DATA=/folder/of/datasets'; exit 2; }
-	$(BIN)/glasses-train all --data '$(DATA)'
+model: $(VENV)/training.stamp  ## Train and release (DATA=/folder/of/datasets WEIGHTS=imagenet.npz).
+	@test -n '$(DATA)' -a -n '$(WEIGHTS)' || \
+	  { echo 'usage: make model DATA=/folder/of/datasets WEIGHTS=imagenet.npz'; exit 2; }
+	$(BIN)/glasses-train all --data '$(DATA)' --init '$(WEIGHTS)'
 
 clean:  ## Remove the environment and everything generated.
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache runs

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-
-import pytest
 
 from training.datasets import discover
 
-ROOT = os.environ.get("GLASSES_TRAIN_DATA")
 
-pytestmark = pytest.mark.skipif(
-    ROOT is None, reason="no labelled photos: set GLASSES_TRAIN_DATA to their folder"
-)
-
-
-def test_real_sets_have_both_labels_and_known_people() -> None:
-    for dataset in discover(Path(ROOT or "")):
+def test_real_sets_have_both_labels_and_known_people(shared_photos: Path) -> None:
+    names = set()
+    for dataset in discover(shared_photos):
+        names.add(dataset.name)
         if dataset.name == "celeba":
             assert all(sample.identity for sample in dataset.samples)
         assert any(sample.has_glasses for sample in dataset.samples)
+    assert {"celeba", "meglass", "lfw", "sof_sample"} <= names

@@ -1,0 +1,51 @@
+"""Real labelled photos through the whole path; skips where there are none beside the checkout."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+from glasses.client import Client
+from glasses.settings import Settings
+from tests.integration.path.test_whole_path import rows, run
+from tests.support.workers import Worker
+
+PHOTOS = 400
+
+
+def labelled(folder: Path) -> dict[str, bool]:
+    """Path -> wears glasses, evenly over the set."""
+    with open(folder / "labels.csv", encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    step = max(1, len(lines) // PHOTOS)
+    chosen = islice(lines[::step], PHOTOS)
+    return {str(folder / line["path"]): line["has_glasses"] == "1" for line in chosen}
+
+
+def test_labelled_photos_agree_with_classify_on_every_row_and_with_their_labels(
+    settings: Settings,
+    client: Client,
+    start_worker: Callable[..., Worker],
+    shared_photos: Path,
+    tmp_path: Path,
+) -> None:
+    labels = labelled(shared_photos / "lfw")
+    start_worker(2)
+    job = client.submit(["-"], stdin=list(labels))
+    status = job.wait(120)
+    assert status.submitted == PHOTOS
+    assert status.classified + status.no_face == PHOTOS
+    submitted = run(settings, "results", job.id, "--format", "jsonl")
+    folder = tmp_path / "same"
+    for path in labels:
+        link = folder / path.lstrip("/")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path)
+    in_process = rows(run(settings, "classify", str(folder), "--format", "jsonl"))
+    renamed = {json.dumps(row | {"image": f"/{row['image']}"}) for row in in_process}
+    assert set(submitted.splitlines()) == renamed
+    right = sum(bool(row["glasses"]) == labels[str(row["image"])] for row in rows(submitted))
+    assert right >= 0.97 * PHOTOS
