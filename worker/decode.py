@@ -7,11 +7,11 @@ import re
 import struct
 import warnings
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pi_heif
 import simplejpeg
 from PIL import ExifTags, Image, UnidentifiedImageError
@@ -19,13 +19,12 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from glasses.formats import SNIFF_BYTES, sniff
 from glasses.statuses import FailureReason
 from worker.errors import PhotoError
+from worker.photo import WORKING_SIDE, Photo, Pixels
 
-Pixels = npt.NDArray[np.uint8]
+__all__ = ["MAX_PIXELS", "WORKING_SIDE", "Photo", "Pixels", "decode"]
 
 MAX_PIXELS = 200_000_000
 """Above this the header alone refuses the photo: the largest phone sensors have 200 megapixels."""
-WORKING_SIDE = 1280
-"""Longest side, in px, that detection and crops need; larger photos are decoded smaller."""
 
 _DAMAGED = (
     OSError,
@@ -50,27 +49,6 @@ pi_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None
 
 
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """A decoded photo, upright.
-
-    Attributes:
-        pixels: H × W × 3, uint8, RGB, contiguous.
-        width: Width of the full-size upright photo in px.
-        height: Height of the full-size upright photo in px.
-    """
-
-    pixels: Pixels
-    width: int
-    height: int
-
-    @property
-    def scale(self) -> float:
-        """Working px for one px of the full-size photo, at most 1."""
-        height, width, _ = self.pixels.shape
-        return float(max(height, width) / max(self.width, self.height))
-
-
 def decode(data: bytes) -> Photo:
     """Decode a photo's bytes.
 
@@ -78,8 +56,7 @@ def decode(data: bytes) -> Photo:
         data: The whole file. The first frame of an animation is taken.
 
     Returns:
-        The photo, upright by its EXIF orientation, its longest side between `WORKING_SIDE` and
-        twice that when it is larger.
+        The photo, upright by its EXIF orientation. Its pixels are decoded when they are asked for.
 
     Raises:
         PhotoError: The file is empty, not an image, corrupt, or has too many pixels.
@@ -92,24 +69,35 @@ def decode(data: bytes) -> Photo:
     if kind == "heif" and not all(found.isascii() for found in _HEIF_ITEM_TYPE.findall(data)):
         # pi_heif 1.4.0 ends the process with a segmentation fault on a type that is not UTF-8.
         raise PhotoError(FailureReason.CORRUPT)
+    with _damage_named():
+        image = Image.open(io.BytesIO(data))
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise PhotoError(FailureReason.TOO_MANY_PIXELS)
+        orientation = _orientation(image)
+        scalable = kind == "jpeg" and image.mode in {"RGB", "L"}
+
+    def load(side: int) -> Pixels:
+        with _damage_named():
+            # CMYK and YCCK need Pillow's inversion rules.
+            pixels = _jpeg(data, image, side) if scalable else _other(image)
+            return np.ascontiguousarray(_upright(pixels, orientation))
+
+    if orientation >= 5:
+        return Photo(height, width, load, scalable)
+    return Photo(width, height, load, scalable)
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about odd metadata that we never read.
-            image = Image.open(io.BytesIO(data))
-            if image.width * image.height > MAX_PIXELS:
-                raise PhotoError(FailureReason.TOO_MANY_PIXELS)
-            width, height = image.size  # before `draft` shrinks it
-            orientation = _orientation(image)
-            pixels = _jpeg(data, image) if kind == "jpeg" else _other(image)
-    except PhotoError:
-        raise
+            yield
     except UnidentifiedImageError as error:
         raise PhotoError(FailureReason.CORRUPT) from error
     except _DAMAGED as error:
         raise PhotoError(FailureReason.CORRUPT) from error
-    if orientation >= 5:
-        width, height = height, width
-    return Photo(np.ascontiguousarray(_upright(pixels, orientation)), width, height)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -133,18 +121,20 @@ def _upright(pixels: Pixels, orientation: int) -> Pixels:
     return pixels
 
 
-def _jpeg(data: bytes, image: Image.Image) -> Pixels:
-    if image.mode not in {"RGB", "L"}:  # CMYK and YCCK need Pillow's inversion rules.
+def _jpeg(data: bytes, image: Image.Image, side: int) -> Pixels:
+    """Decode at the smallest eighth of the size whose longest side is at least `side` px."""
+    ratio = min(1.0, side / max(image.size))
+    least = {
+        "min_width": max(1, int(image.width * ratio)),
+        "min_height": max(1, int(image.height * ratio)),
+    }
+    try:
+        return np.asarray(simplejpeg.decode_jpeg(data, colorspace="RGB", **least), dtype=np.uint8)
+    except ValueError as error:
+        if "extraneous bytes before marker" not in str(error):
+            raise
+        # Cameras write such padding, the picture is whole, and Pillow passes over it.
         return _other(image)
-    longest = max(image.size)
-    side = {}
-    if longest > WORKING_SIDE:
-        ratio = WORKING_SIDE / longest
-        side = {
-            "min_width": max(1, int(image.width * ratio)),
-            "min_height": max(1, int(image.height * ratio)),
-        }
-    return np.asarray(simplejpeg.decode_jpeg(data, colorspace="RGB", **side), dtype=np.uint8)
 
 
 def _other(image: Image.Image) -> Pixels:

@@ -105,7 +105,7 @@ def test_script_makes_the_same_bytes_twice(made_again: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(("name", "reason"), REASONS.items())
 def test_file_that_must_fail_fails_for_its_reason(name: str, reason: FailureReason) -> None:
     with pytest.raises(PhotoError) as failure:
-        decode((PHOTOS / name).read_bytes())
+        _ = decode((PHOTOS / name).read_bytes()).pixels
     assert failure.value.reason is reason
 
 
