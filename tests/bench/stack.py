@@ -2,7 +2,8 @@
 
 Both use the same photos and the same number of processes, in turn, in one run. The stack's time is
 from the start of the submission (hashing, uploads and all) to the last verdict; the verdicts of
-both are compared row by row.
+both are compared row by row. CPU a photo is that of the processes that classify: what a worker's
+process takes beyond the bare pipeline is the overhead of queue, storage and ledger.
 """
 
 from __future__ import annotations
@@ -36,12 +37,15 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     paths = [source.path for source in islice(walk([str(options.folder)]), options.limit)]
-    bare, seconds = _bare(paths, options.processes)
+    bare, seconds, bare_cpu = _bare(paths, options.processes)
     sys.stdout.write(f"photos {len(paths)}, processes {options.processes}\n")
     sys.stdout.write(f"bare pipeline {len(paths) / seconds:.1f} photos/s\n")
-    found, stack_seconds = _stack(paths, options.processes)
+    found, stack_seconds, stack_cpu = _stack(paths, options.processes)
     sys.stdout.write(f"whole stack   {len(paths) / stack_seconds:.1f} photos/s\n")
     sys.stdout.write(f"ratio         {seconds / stack_seconds:.2f}\n")
+    each = 1000 / len(paths)
+    sys.stdout.write(f"CPU a photo   {bare_cpu * each:.2f} ms bare, {stack_cpu * each:.2f} ms in ")
+    sys.stdout.write(f"workers: {stack_cpu / bare_cpu - 1:+.1%}\n")
     differ = sum(a != b for a, b in zip(bare, found, strict=True))
     sys.stdout.write(f"rows that differ {differ}\n")
 
@@ -54,42 +58,60 @@ def _load() -> None:
     _pipeline = Pipeline.load("default")
 
 
-def _classify(paths: list[Path]) -> list[Outcome]:
-    return _pipeline.classify([_pipeline.find(path.read_bytes()) for path in paths])
+def _classify(paths: list[Path]) -> tuple[list[Outcome], float]:
+    start = time.process_time()
+    outcomes = _pipeline.classify([_pipeline.find(path.read_bytes()) for path in paths])
+    return outcomes, time.process_time() - start
 
 
-def _bare(paths: list[Path], processes: int) -> tuple[list[tuple[str, object]], float]:
+Rows = list[tuple[str, object]]
+
+
+def _bare(paths: list[Path], processes: int) -> tuple[Rows, float, float]:
     chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
     with ProcessPoolExecutor(processes, initializer=_load) as pool:
         list(pool.map(_classify, chunks[:processes]))  # processes are up
         start = time.perf_counter()
-        outcomes = [outcome for part in pool.map(_classify, chunks) for outcome in part]
+        parts = list(pool.map(_classify, chunks))
         seconds = time.perf_counter() - start
-    return [(path.name, o.faces) for path, o in zip(paths, outcomes, strict=True)], seconds
+    outcomes = [outcome for part, _ in parts for outcome in part]
+    rows: Rows = [(path.name, o.faces) for path, o in zip(paths, outcomes, strict=True)]
+    return rows, seconds, sum(cpu for _, cpu in parts)
 
 
-def _stack(paths: list[Path], processes: int) -> tuple[list[tuple[str, object]], float]:
+def _stack(paths: list[Path], processes: int) -> tuple[Rows, float, float]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         up = stack.up(home, processes, load_settings())
         try:
             with Client(load_settings(**up.stack.settings)) as client:
+                before = _cpu_seconds(up.stack.processes)
                 start = time.perf_counter()
                 job = client.submit(["-"], stdin=[str(path) for path in paths])
                 submitted = time.perf_counter() - start
                 status = job.wait()
                 seconds = time.perf_counter() - start
-                rows = [(Path(v.image).name, v.faces) for v in job.verdicts()]
+                cpu = _cpu_seconds(up.stack.processes) - before
+                rows: Rows = [(Path(v.image).name, v.faces) for v in job.verdicts()]
             _say_memory(up.stack.processes)
             sys.stdout.write(f"submitted after {submitted:.1f} s, {status.model_dump_json()}\n")
         finally:
             stack.down(home, purge=True)
-    return rows, seconds
+    return rows, seconds, cpu
+
+
+def _worker(processes: dict[str, dict[str, object]]) -> psutil.Process:
+    return psutil.Process(int(str(processes["worker"]["pid"])))
+
+
+def _cpu_seconds(processes: dict[str, dict[str, object]]) -> float:
+    """Of the pool's processes, which classify; the parent only hands out chunks."""
+    times = [child.cpu_times() for child in _worker(processes).children()]
+    return sum(each.user + each.system for each in times)
 
 
 def _say_memory(processes: dict[str, dict[str, object]]) -> None:
-    pid = int(str(processes["worker"]["pid"]))
-    parent = psutil.Process(pid)
+    parent = _worker(processes)
     for name, process in [("parent", parent)] + [("child", c) for c in parent.children()]:
         memory = process.memory_full_info()
         sys.stdout.write(
