@@ -12,10 +12,10 @@ from glasses.outcome import Box, Face, Outcome
 from glasses.statuses import FailureReason, PhotoStatus
 from worker import model_store
 from worker.classify import Classifier, OnnxClassifier
-from worker.crop import crop
 from worker.decode import Photo, Pixels, decode
 from worker.detect import Detection, Detector, HogDetector
 from worker.errors import PhotoError
+from worker.faces import cut, find_faces
 
 PIPELINE_VERSION = "1"
 """Part of the model fingerprint: raise it when decoding or cropping changes verdicts."""
@@ -79,7 +79,7 @@ class Pipeline:
         """Decode a photo and find its faces; its outcome if there is nothing to classify."""
         try:
             photo = decode(data)
-            detections = self._detector(photo.pixels)
+            detections = find_faces(self._detector, photo)
             if not detections:
                 return Outcome(status=PhotoStatus.NO_FACE)
             return self._found(photo, detections)
@@ -107,18 +107,18 @@ class Pipeline:
     def _found(self, photo: Photo, detections: list[Detection]) -> Found:
         spec = self._classifier.input
         return Found(
-            [_box(face, photo.scale) for face in detections],
+            [_box(face) for face in detections],
             [round(face.score, 3) for face in detections],
-            [crop(photo.pixels, face, spec.size, spec.crop_margin) for face in detections],
+            [cut(photo, face, spec.size, spec.crop_margin) for face in detections],
         )
 
 
-def _box(face: Detection, scale: float) -> Box:
+def _box(face: Detection) -> Box:
     return Box(
-        left=round(face.left / scale),
-        top=round(face.top / scale),
-        width=round(face.width / scale),
-        height=round(face.height / scale),
+        left=round(face.left),
+        top=round(face.top),
+        width=round(face.width),
+        height=round(face.height),
     )
 
 

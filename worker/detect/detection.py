@@ -17,7 +17,10 @@ class Detection:
         top: Upper edge.
         width: Width.
         height: Height.
-        score: The detector's own confidence; for dlib's HOG, the SVM margin (about 0 to 3).
+        score: The detector's own confidence; for dlib's HOG, the SVM margin (about 0 to 3); for a
+            face that only the proposing network saw, its probability (0 to 1).
+        confirmed: dlib's detector saw the face and drew the box. False where only the proposing
+            network did: tilted, in profile, behind sunglasses, small.
     """
 
     left: float
@@ -25,6 +28,14 @@ class Detection:
     width: float
     height: float
     score: float
+    confirmed: bool = True
+
+    def scaled(self, factor: float) -> Detection:
+        """The same face in a picture `factor` times as large."""
+        left, top, width, height = (
+            factor * value for value in (self.left, self.top, self.width, self.height)
+        )
+        return Detection(left, top, width, height, self.score, self.confirmed)
 
 
 class Detector(Protocol):
@@ -32,6 +43,8 @@ class Detector(Protocol):
 
     version: str
     """Part of the model fingerprint: changes whenever the boxes may."""
+    side: int
+    """Longest side in px that a picture should have; more helps little."""
 
     def __call__(self, pixels: Pixels) -> list[Detection]:
         """Find faces.

@@ -6,7 +6,7 @@ import cv2
 import dlib
 import numpy as np
 
-from worker.decode import Pixels
+from worker.decode import WORKING_SIDE, Pixels
 from worker.detect.detection import Detection
 
 LADDER = (240, 400, 640, 1000)
@@ -28,6 +28,7 @@ class HogDetector:
     def __init__(self, ladder: tuple[int, ...] = LADDER) -> None:
         self._ladder = ladder
         self._detector = dlib.get_frontal_face_detector()
+        self.side = WORKING_SIDE
         self.version = f"hog-{'-'.join(map(str, ladder))}"
 
     def __call__(self, pixels: Pixels) -> list[Detection]:

@@ -26,6 +26,7 @@ class FakeDetector:
     """Finds what it is told, or raises it."""
 
     version = "fake"
+    side = 1280
 
     def __init__(self, answer: list[Detection] | BaseException) -> None:
         self._answer = answer

@@ -1,0 +1,81 @@
+"""`python -m tests.bench.ledger`: milliseconds of the ledger's steps, and Redis' bytes a photo.
+
+Against a Valkey of its own on loopback, one client; each step as a worker or submitter calls it.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from glasses.client import Client
+from glasses.ledger import Ledger, Recorded
+from glasses.outcome import Box, Face, Outcome
+from glasses.queue import PRIORITY_BULK
+from glasses.schemas import ChunkMessage, JobSpec
+from glasses.settings import load_settings
+from glasses.statuses import PhotoStatus
+from infra.local.servers import servers
+
+SIZES = (16, 64, 256)
+ROUNDS = 60
+JOB = "abcdefgh"
+FACE = Face(
+    box=Box(left=1200, top=800, width=640, height=640), detection_score=1.234, probability=0.9876
+)
+OUTCOME = Outcome(status=PhotoStatus.CLASSIFIED, faces=(FACE,))
+
+
+def main() -> None:
+    """Measure for several chunk sizes."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        servers(Path(folder)) as endpoints,
+        Client(load_settings(**endpoints)) as client,
+    ):
+        head = (
+            f"{'photos':>7}{'open ms':>9}{'begin ms':>10}{'record ms':>11}{'record us/photo':>17}"
+        )
+        sys.stdout.write(head + f"{'bytes/photo':>13}\n")
+        for size in SIZES:
+            sys.stdout.write(_row(client, size))
+
+
+def _row(client: Client, size: int) -> str:
+    redis: Any = client.redis
+    redis.flushdb()
+    ledger = Ledger(client.redis)
+    spec = JobSpec(
+        job_id=JOB, name="bench", created=time.time(), chunk_size=64, retention_seconds=3600
+    )
+    ledger.create(spec, "m@1", 0.5)
+    before = redis.info("memory")["used_memory"]
+    times: dict[str, list[float]] = {"open": [], "begin": [], "record": []}
+    for number in range(ROUNDS):
+        start = number * size
+        # A message may hold 64 photos at most; the script does not mind.
+        chunk = ChunkMessage.model_construct(schema_version=1, job_id=JOB, start=start, count=size)
+        rows = [Recorded(start + i, OUTCOME, True, f"{start + i:064x}") for i in range(size)]
+        clock = time.perf_counter()
+        ledger.open(spec, chunk, PRIORITY_BULK)
+        times["open"].append(time.perf_counter() - clock)
+        clock = time.perf_counter()
+        ledger.begin(chunk, model="m@1", threshold=0.5, lease_seconds=10, max_attempts=3, ttl=3600)
+        times["begin"].append(time.perf_counter() - clock)
+        clock = time.perf_counter()
+        ledger.record(JOB, chunk, rows, model="m@1", ttl=3600)
+        times["record"].append(time.perf_counter() - clock)
+    used = redis.info("memory")["used_memory"] - before
+    middle = {name: 1000 * statistics.median(values) for name, values in times.items()}
+    return (
+        f"{size:>7}{middle['open']:>9.2f}{middle['begin']:>10.2f}{middle['record']:>11.2f}"
+        f"{1000 * middle['record'] / size:>17.1f}{used / ROUNDS / size:>13.0f}\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
