@@ -21,13 +21,17 @@ from typing import Self
 
 from celery import Celery
 from redis import Redis
+from redis.exceptions import RedisError
 
 from glasses import walk
+from glasses.blockage import blockage
 from glasses.errors import UsageError, WaitTimeoutError
 from glasses.job_files import JobFiles
 from glasses.ledger import Ledger
-from glasses.object_store import ObjectStore
+from glasses.object_store import ObjectStore, job_prefix
+from glasses.patience import Tell, nobody
 from glasses.queue import make_app
+from glasses.recovery import Repaired, repair, stored_jobs
 from glasses.redis_client import connect, redis_errors
 from glasses.removal import remove_job
 from glasses.results import Results
@@ -47,19 +51,21 @@ class Client:
 
     Args:
         settings: Where the servers are; by default as every command finds them.
+        tell: Called with what is being waited for, when a server does not answer.
 
     Raises (here and in every method):
         InfrastructureError: A server is not configured, out of reach, or refuses.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, tell: Tell = nobody) -> None:
         self.settings = settings or get_settings()
-        self.redis: Redis = connect(self.settings)
+        self._tell = tell
+        self.redis: Redis = connect(self.settings, tell=tell)
 
     @cached_property
     def store(self) -> ObjectStore:
         """The object store."""
-        return ObjectStore(self.settings)
+        return ObjectStore(self.settings, self._tell)
 
     @cached_property
     def _app(self) -> Celery:
@@ -119,11 +125,15 @@ class Client:
             faces=faces,
             retention_seconds=self.settings.retention_seconds,
         )
-        JobFiles(self.store).write_spec(spec)
         worker = common_model(self.redis)
+        JobFiles(self.store).write_spec(spec)
         if threshold is None and worker:
             threshold = worker.threshold
-        Ledger(self.redis).create(spec, worker.model if worker else None, threshold)
+        try:
+            Ledger(self.redis).create(spec, worker.model if worker else None, threshold)
+        except RedisError:
+            self.store.delete(self.store.keys(job_prefix(spec.job_id)))
+            raise
         return Job(self, spec.job_id), spec
 
     def job(self, prefix: str) -> Job:
@@ -145,6 +155,19 @@ class Client:
         with redis_errors(self.settings):
             ledger = Ledger(self.redis)
             return [ledger.status(job_id) for job_id in ledger.job_ids()]
+
+    def reconcile(self, job_id: str | None = None) -> list[Repaired]:
+        """Queue what is lost at once; rebuild ledgers that Redis lost, from the manifests.
+
+        Args:
+            job_id: One job, or every job that the object store describes.
+
+        Raises:
+            UsageError: Neither Redis nor the object store knows the job.
+        """
+        with redis_errors(self.settings):
+            ids = stored_jobs(self.store) if job_id is None else [job_id]
+            return [repair(self.settings, self.redis, self.store, self._app, each) for each in ids]
 
     def close(self) -> None:
         """Close the connections."""
@@ -170,6 +193,11 @@ class Job:
         """Its counters."""
         with redis_errors(self._client.settings):
             return Ledger(self._client.redis).status(self.id)
+
+    def blockage(self, status: JobStatus) -> str | None:
+        """Why it does not get on: no worker, or none with its model; None when workers may."""
+        with redis_errors(self._client.settings):
+            return blockage(self._client.redis, status)
 
     def wait(self, timeout: float | None = None) -> JobStatus:
         """Wait until the job has ended.

@@ -30,6 +30,11 @@ class JobFiles:
         data = spec.model_dump_json(indent=1).encode()
         self._store.put(job_prefix(spec.job_id) + "job.json", data)
 
+    def spec(self, job_id: str) -> JobSpec | None:
+        """What `job.json` says; None if there is none."""
+        data = self._store.get(job_prefix(job_id) + "job.json")
+        return None if data is None else JobSpec.model_validate_json(data)
+
     def write_segment(self, job_id: str, number: int, entries: Sequence[ManifestEntry]) -> None:
         """Write a segment of the manifest."""
         # json, not pydantic, writes names that are not UTF-8 (they hold lone surrogates).

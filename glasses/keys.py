@@ -9,6 +9,7 @@
 | `glasses:job:ID:chunks`    | hash   | retention  | submitter, worker   | worker, reconciler    |
 | `glasses:job:ID:due`       | zset   | retention  | worker              | reconciler            |
 | `glasses:job:ID:waiting:P` | zset   | retention  | submitter, worker   | reconciler            |
+| `glasses:job:ID:submitter` | string | 30 s       | submitter           | reconciler            |
 | `glasses:photo:SHA256`     | hash   | retention  | submitter, worker   | submitter, worker     |
 | `glasses:begun`            | hash   | retention  | worker              | reconciler            |
 | `glasses:worker:ID`        | string | 30 s       | worker              | submitter, workers    |
@@ -32,6 +33,7 @@ WORKERS = "glasses:workers"
 UPLOADED = "uploaded"
 """Field of a photo's hash: when its bytes were put into the object store, Unix time in s."""
 WORKER_SECONDS = 30
+SUBMITTER_SECONDS = 30
 ECHO_SECONDS = 60
 
 
@@ -63,6 +65,11 @@ def due(job_id: str) -> str:
 def waiting(job_id: str, priority: int) -> str:
     """Queued chunk of a priority -> when it was queued, ms."""
     return f"glasses:job:{job_id}:waiting:{priority}"
+
+
+def submitter(job_id: str) -> str:
+    """There while somebody submits photos to the job."""
+    return f"glasses:job:{job_id}:submitter"
 
 
 def photo(sha256: str) -> str:

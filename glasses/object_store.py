@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
 from obstore import exceptions
 from obstore.store import S3Store
 
 from glasses.bucket import ensure_bucket, unreachable
+from glasses.patience import Tell, Watched, nobody
 from glasses.settings import Settings, require_servers
 
 IMAGES = "images/"
@@ -18,7 +19,7 @@ _MISSING = (FileNotFoundError, exceptions.NotFoundError)
 _DELETE_LIMIT = 1000  # of the S3 API, a request
 _RETRY = {
     # A SeaweedFS that restarts after a crash answers 500 for some seconds.
-    "max_retries": 12,
+    "max_retries": 100,  # the time below is what ends them
     "retry_timeout": timedelta(seconds=25),
     "backoff": {
         "init_backoff": timedelta(milliseconds=100),
@@ -45,11 +46,12 @@ class ObjectStore:
         InfrastructureError: The server is out of reach or refuses.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, tell: Tell = nobody) -> None:
         require_servers(settings)
         assert settings.s3_access_key
         assert settings.s3_secret_key
         self._settings = settings
+        self._watched = Watched(f"the object store at {settings.s3_endpoint}", tell)
         self.bucket = settings.s3_bucket
         self._store = S3Store(
             settings.s3_bucket,
@@ -81,7 +83,7 @@ class ObjectStore:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Names of all objects under a prefix that ends with a slash, or is empty."""
-        with self._errors():
+        with self._errors(watch=False):  # whoever takes the names may take their time
             for page in self._store.list(prefix):
                 yield from (item["path"] for item in page)
 
@@ -98,8 +100,9 @@ class ObjectStore:
         ensure_bucket(self._settings, retention_days)
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _errors(self, watch: bool = True) -> Iterator[None]:
         try:
-            yield
+            with self._watched.call() if watch else nullcontext():
+                yield
         except (exceptions.BaseError, OSError) as error:
             raise unreachable(self._settings, error) from error

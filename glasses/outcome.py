@@ -27,7 +27,13 @@ class Face(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     box: Box
-    detection_score: float = Field(description="the detector's own confidence; 0 is its threshold")
+    detection_score: float = Field(
+        description="dlib's margin if it confirmed the face, else the proposing network's"
+    )
+    confirmed: bool = Field(
+        default=True,
+        description="dlib confirmed it; false where only the proposing network saw a face",
+    )
     probability: float = Field(description="of glasses, 0..1")
 
 
@@ -50,9 +56,17 @@ class Outcome(BaseModel):
         return cls(status=PhotoStatus.FAILED, reason=reason)
 
     def encode(self) -> str:
-        """As JSON without field names: `[status, [[l, t, w, h, score, probability]…], reason]`."""
+        """As JSON without field names: `[status, [face…], reason]`.
+
+        A face is `[left, top, width, height, score, confirmed (0 or 1), probability]`.
+        """
         faces = [
-            [*face.box.model_dump().values(), face.detection_score, face.probability]
+            [
+                *face.box.model_dump().values(),
+                face.detection_score,
+                int(face.confirmed),
+                face.probability,
+            ]
             for face in self.faces
         ]
         return json.dumps([self.status, faces, self.reason], separators=(",", ":"))
@@ -67,9 +81,10 @@ class Outcome(BaseModel):
                 Face(
                     box=Box(left=left, top=top, width=width, height=height),
                     detection_score=score,
+                    confirmed=bool(confirmed),
                     probability=probability,
                 )
-                for left, top, width, height, score, probability in faces
+                for left, top, width, height, score, confirmed, probability in faces
             ),
             reason=reason and FailureReason(reason),
         )

@@ -51,7 +51,9 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "result_backend": None,
         "task_ignore_result": True,  # verdicts live in the ledger
         "task_acks_late": True,
-        "task_reject_on_worker_lost": True,
+        # The worker's parent itself releases and sends again what a dead process had.
+        "task_reject_on_worker_lost": False,
+        "worker_lost_wait": 0.3,
         "task_time_limit": settings.chunk_time_limit,
         "task_soft_time_limit": max(1, settings.chunk_time_limit - 10),
         "worker_prefetch_multiplier": 1,
@@ -65,6 +67,9 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "worker_max_tasks_per_child": None,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        # A Redis out of memory ends the connection, not the worker. The message that it could not
+        # note as taken is lost, and the reconciler sends it again.
+        "broker_channel_error_retry": True,
         "broker_transport_options": {
             "priority_steps": PRIORITY_STEPS,
             "queue_order_strategy": "priority",

@@ -4,43 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 from redis import Redis
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from glasses.errors import InfrastructureError
+from glasses.patience import Patience, Tell, nobody
 from glasses.settings import Settings, require_servers
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 30
 
 
-def connect(settings: Settings, retries: int = 6) -> Redis:
-    """A client that decodes answers as text and retries lost connections with backoff.
+def connect(settings: Settings, patient: bool = True, tell: Tell = nobody) -> Redis:
+    """A client that decodes answers as text and waits for a Redis that is away.
 
     Args:
         settings: Where Redis is.
-        retries: How often a command is tried again; the waits grow to 4 s each.
+        patient: Wait as `glasses.patience` says; else each command has one try more.
+        tell: Called with what is being waited for.
 
     Raises:
         InfrastructureError: Redis is not configured.
     """
     require_servers(settings)
     assert settings.redis_url
+    server = f"Redis at {address(settings)}"
     return Redis.from_url(
         settings.redis_url.get_secret_value(),
         decode_responses=True,
         socket_connect_timeout=CONNECT_SECONDS,
         socket_timeout=ANSWER_SECONDS,
-        retry=Retry(ExponentialWithJitterBackoff(cap=4, base=0.1), retries),
+        retry=Patience(server, tell) if patient else Retry(NoBackoff(), 1),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
         health_check_interval=30,
     )
+
+
+def flush(redis: Redis, seconds: float = 5) -> None:
+    """Wait until everything written so far would survive a crash of Redis, where it can tell.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    any_redis: Any = redis
+    try:
+        any_redis.waitaof(1, 0, round(seconds * 1000))
+    except ResponseError:
+        return  # Older than 7.2, or without a log on disk.
 
 
 def address(settings: Settings) -> str:
@@ -65,12 +82,12 @@ def redis_errors(settings: Settings) -> Iterator[None]:
             f"Redis at {address(settings)} does not answer: {error}. "
             "Check that it runs (`glasses ps` for the local stack)."
         ) from error
+    except OutOfMemoryError as error:
+        raise InfrastructureError(
+            f"Redis at {address(settings)} is out of memory. Raise its maxmemory or remove "
+            "old jobs with `glasses rm`, then run the same command again."
+        ) from error
     except ResponseError as error:
-        if "OOM" in str(error):
-            raise InfrastructureError(
-                f"Redis at {address(settings)} is out of memory. Raise its maxmemory or remove "
-                "old jobs with `glasses rm`, then run the same command again."
-            ) from error
         raise InfrastructureError(f"Redis at {address(settings)} refuses: {error}") from error
     except RedisError as error:
         raise InfrastructureError(f"Redis at {address(settings)} failed: {error}") from error

@@ -81,3 +81,6 @@ class JobStatus(BaseModel):
     model: str | None = Field(description="null until a worker has taken the first chunk")
     threshold: float | None
     faces: FaceChoice
+    complete: bool = Field(
+        default=True, description="false: the submitter stopped or died before the last photo"
+    )

@@ -54,7 +54,10 @@ class Settings(BaseSettings):
         default=10, gt=0, description="a silent chunk is taken back after this"
     )
     chunk_time_limit: int = Field(
-        default=300, ge=1, description="a chunk's process is killed after this"
+        default=120, ge=1, description="a chunk's process is killed after so many seconds"
+    )
+    process_memory_mb: int = Field(
+        default=3072, ge=512, description="a worker process may have so much data of its own"
     )
 
     @classmethod

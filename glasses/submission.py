@@ -21,10 +21,12 @@ from redis import Redis
 from glasses import keys
 from glasses.examine import examine
 from glasses.job_files import SEGMENT, JobFiles
-from glasses.ledger import Ledger, Recorded
+from glasses.ledger import Ledger, Recorded, gaps
 from glasses.object_store import ObjectStore, image_key
 from glasses.outcome import Outcome
+from glasses.presence import Presence
 from glasses.queue import PRIORITY_BULK, PRIORITY_SMALL, send_chunk
+from glasses.redis_client import flush
 from glasses.removal import wait_for_removals
 from glasses.schemas import ChunkMessage, JobSpec, JobStatus, ManifestEntry
 from glasses.settings import Settings
@@ -83,7 +85,9 @@ class Submission:
             redis.RedisError: Redis failed.
         """
         threads = self._settings.upload_threads
+        total = None
         with (
+            Presence(self._redis, self._spec.job_id),
             ThreadPoolExecutor(threads, "upload") as uploads,
             ThreadPoolExecutor(threads, "hash") as hashes,
         ):
@@ -92,11 +96,65 @@ class Submission:
                 for number, (paths, entries) in enumerate(segments):
                     self.progress.hashed += len(entries)
                     notify()
+                    self._files.write_segment(self._spec.job_id, number, entries)
                     if not self._segment(number, paths, entries, uploads, notify):
                         return
+                total = self.progress.hashed
             finally:
                 uploads.shutdown(wait=True, cancel_futures=True)
-                self._ledger.seal(self._spec.job_id)
+                self._seal(total)
+
+    def run_again(self) -> None:
+        """Enter what the manifest lists into a new ledger, and queue it; nothing is uploaded.
+
+        Raises:
+            InfrastructureError, redis.RedisError: As `run`.
+        """
+        total = None
+        job_id = self._spec.job_id
+        with Presence(self._redis, job_id), ThreadPoolExecutor(1, "upload") as uploads:
+            try:
+                entered = 0
+                for number, entries in enumerate(self._files.all_segments(job_id)):
+                    if not self._segment(number, [], entries, uploads, lambda: None):
+                        return
+                    entered += len(entries)
+                total = entered
+            finally:
+                self._seal(total)
+
+    def fill_gaps(self) -> int:
+        """Open what the manifest lists and a crash of Redis took out of the ledger; how many."""
+        job_id = self._spec.job_id
+        found = 0
+        for number, entries in enumerate(self._files.all_segments(job_id)):
+            status = self._status()
+            for place in gaps(self._redis, job_id, number * SEGMENT, len(entries)):
+                # One by one: gaps are rare, and seldom whole chunks.
+                self._chunk(place, [entries[place - number * SEGMENT]], {}, {}, status)
+                found += 1
+        return found
+
+    def _seal(self, total: int | None) -> None:
+        job_id = self._spec.job_id
+        while True:
+            if not self._ledger.seal(job_id, total):
+                if not self.fill_gaps():
+                    total = None  # never seen; a job that says it is incomplete beats a loop
+                continue
+            flush(self._redis)
+            # A crash before the flush may have taken the seal, and chunks before it.
+            if total is None or self._status().state is not JobState.SUBMITTING:
+                return
+
+    def _status(self) -> JobStatus:
+        """The job's counters; entered anew if a crash took the job itself out of the ledger."""
+        spec = self._spec
+        if self._ledger.spec(spec.job_id) is None and self._files.spec(spec.job_id) is not None:
+            # Who removes a job removes its description first, so nobody did. `_seal` finds the
+            # chunks that went with it.
+            self._ledger.create(spec, None, spec.threshold)
+        return self._ledger.status(spec.job_id)
 
     def _segments(
         self, sources: Iterable[Source], pool: ThreadPoolExecutor
@@ -115,13 +173,15 @@ class Submission:
         pool: ThreadPoolExecutor,
         notify: Callable[[], None],
     ) -> bool:
-        """Submit a segment; False when the job was cancelled or removed meanwhile."""
-        self._files.write_segment(self._spec.job_id, number, entries)
+        """Submit a segment that is in the manifest; False when the job was cancelled or removed.
+
+        Without paths the photos are taken to be in the object store.
+        """
         wait_for_removals(self._redis)
-        status = self._ledger.status(self._spec.job_id)
+        status = self._status()
         known, present = self._known(entries, status.model)
         sent: dict[str, Future[bool]] = {}
-        for path, entry in zip(paths, entries, strict=True):
+        for path, entry in zip(paths, entries, strict=bool(paths)):
             sha256 = entry.sha256
             if sha256 and sha256 not in known and sha256 not in present and sha256 not in sent:
                 sent[sha256] = pool.submit(self._upload, path, sha256)
@@ -180,7 +240,11 @@ class Submission:
         spec = self._spec
         chunk = ChunkMessage(job_id=spec.job_id, start=start, count=len(entries))
         priority = PRIORITY_SMALL if start < FIRST_PHOTOS else PRIORITY_BULK
-        if self._ledger.open(spec, chunk, priority) != "opened":
+        opened = self._ledger.open(spec, chunk, priority)
+        if opened == "gone":
+            self._status()
+            opened = self._ledger.open(spec, chunk, priority)
+        if opened != "opened":
             return False
         settled = []
         for number, entry in enumerate(entries, start):

@@ -67,7 +67,7 @@ class RowWriter:
             self._out.write(json.dumps(values) + "\n")
             return
         values["faces"] = json.dumps(values["faces"])
-        values["image"] = printable(row.image)
+        values["image"] = no_formula(printable(row.image))
         values["glasses"] = str(row.glasses).lower()
         self._csv.writerow(["" if values[name] is None else values[name] for name in COLUMNS])
 
@@ -84,6 +84,11 @@ def _table_line(row: Verdict) -> str:
 
 def _line(verdict: str, probability: str, faces: str, image: str) -> str:
     return f"{verdict:<10}  {probability:>11}  {faces:>5}  {image}\n"
+
+
+def no_formula(name: str) -> str:
+    """A name that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
 
 
 def printable(name: str) -> str:

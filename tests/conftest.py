@@ -50,21 +50,19 @@ def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
         yield found
 
 
-_CELERYS_OWN = ("_kombu.", "unacked", "glasses\x06\x16")
-
-
 @pytest.fixture
 def settings(endpoints: dict[str, str]) -> Iterator[Settings]:
     """Settings with a bucket of the test's own; Redis is emptied before and checked after."""
     from glasses.client import Client
     from glasses.settings import load_settings
+    from tests.support.leftovers import nothing_left_behind
 
     found = load_settings(**endpoints | {"s3_bucket": f"test-{uuid.uuid4().hex[:12]}"})
     with Client(found) as client:
         client.redis.flushdb()
         client.store.ensure_bucket(found.retention_days)
         yield found
-        _nothing_left_behind(client)
+        nothing_left_behind(client)
         client.store.delete(client.store.keys(""))
 
 
@@ -77,23 +75,6 @@ def client(settings: Settings) -> Iterator[Client]:
         yield found
 
 
-def _nothing_left_behind(client: Client) -> None:
-    from glasses.object_store import IMAGES, JOBS
-
-    redis: Any = client.redis
-    ours = [
-        key for key in redis.scan_iter() if not key.startswith(_CELERYS_OWN) and key != "glasses"
-    ]
-    assert [key for key in ours if redis.ttl(key) < 0] == [], "keys without TTL"
-    jobs = {status.job_id for status in client.jobs()}
-    stray = [
-        key
-        for key in client.store.keys("")
-        if not key.startswith(IMAGES) and key.removeprefix(JOBS).split("/")[0] not in jobs
-    ]
-    assert stray == [], "objects that belong to no job"
-
-
 @pytest.fixture
 def start_worker(
     settings: Settings, client: Client, tmp_path: Path
@@ -104,10 +85,10 @@ def start_worker(
 
     started: list[Worker] = []
 
-    def start(processes: int = 1, **changes: Any) -> Worker:
+    def start(processes: int = 1, cursed: bool = False, **changes: Any) -> Worker:
         known = {worker.worker_id for worker in live_workers(client.redis)}
         changed = settings.model_copy(update=changes)
-        worker = Worker(changed, tmp_path / f"worker-{len(started)}.log", processes)
+        worker = Worker(changed, tmp_path / f"worker-{len(started)}.log", processes, cursed)
         started.append(worker)
         deadline = time.monotonic() + 30
         while not {w.worker_id for w in live_workers(client.redis)} - known:

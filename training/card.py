@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from training.card_curves import beyond
 from training.evaluate import OVERALL, WHOLE_PHOTOS
 from worker.manifest import Manifest
 
 BROAD = (OVERALL, WHOLE_PHOTOS)
 
 
-def card(manifest: Manifest, report: Mapping[str, Any]) -> str:
+def card(manifest: Manifest, report: Mapping[str, Any], has_curves: bool = False) -> str:
     """The card of a released model, as Markdown.
 
     Args:
         manifest: What is released.
         report: As `training.stages.evaluate` writes it after evaluation.
+        has_curves: There is a picture of the curves beside the card.
     """
     parts = (
         f"# {manifest.name}",
@@ -28,6 +30,7 @@ def card(manifest: Manifest, report: Mapping[str, Any]) -> str:
         "F1 of the released network if a pile held another share of people with glasses: "
         + ", ".join(f"{float(s):.0%}: {f:.3f}" for s, f in report["int8"]["f1_by_share"].items())
         + ".",
+        *beyond(report, has_curves),
         "## Where it fails\n\n" + _failures(report["int8"]["by_dataset"]),
     )
     return "\n\n".join(parts) + "\n"
@@ -76,8 +79,11 @@ def _method(report: Mapping[str, Any]) -> str:
 def _table(title: str, lines: Mapping[str, Mapping[str, Any]]) -> str:
     names = [name for name in lines if name not in BROAD] + [n for n in BROAD if n in lines]
     rows = [_row(name, lines[name]) for name in names]
-    head = "| photos of | n | with glasses | precision | recall | F1 | 95 % | no face found |"
-    return "\n".join([f"### {title}", "", head, "|---" * 8 + "|", *rows])
+    head = (
+        "| photos of | n | with glasses | precision | recall | F1 | 95 % | no face found | "
+        "recall of detector × classifier |"
+    )
+    return "\n".join([f"### {title}", "", head, "|---" * 9 + "|", *rows])
 
 
 def _row(name: str, line: Mapping[str, Any]) -> str:
@@ -86,7 +92,8 @@ def _row(name: str, line: Mapping[str, Any]) -> str:
     return (
         f"| {name} | {line['photos']} | {line['positives']} | {_number(line['precision'])} | "
         f"{_number(line['recall'])} | {_number(line['f1'])} | {low:.3f}–{high:.3f} | "
-        f"{line['no_face']} |"
+        f"{line['no_face']} | {_number(line['detector_recall'])} × "
+        f"{_number(line['classifier_recall'])} |"
     )
 
 

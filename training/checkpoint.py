@@ -12,7 +12,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from training.average import Average
-from training.model.mobilenet_v2 import MobileNetV2
+from training.model.backbones import DEFAULT, glasses_network
 
 
 @dataclass(slots=True)
@@ -25,6 +25,7 @@ class Run:
         optimizer: With its moments.
         epoch: Epochs finished.
         key: What the run depends on; another key starts anew.
+        backbone: The network's kind, see `training.model.backbones`.
     """
 
     model: nn.Module
@@ -32,6 +33,7 @@ class Run:
     optimizer: Optimizer
     epoch: int
     key: str
+    backbone: str = DEFAULT
 
 
 def save(run: Run, path: Path) -> None:
@@ -43,6 +45,7 @@ def save(run: Run, path: Path) -> None:
         "optimizer": run.optimizer.state_dict(),
         "epoch": run.epoch,
         "key": run.key,
+        "backbone": run.backbone,
     }
     unfinished = path.with_suffix(".tmp")
     torch.save(state, unfinished)
@@ -57,7 +60,7 @@ def resume(run: Run, path: Path) -> bool:
     """
     if not path.is_file():
         return False
-    state: dict[str, Any] = torch.load(path, weights_only=True)
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     if state["key"] != run.key:
         return False
     run.model.load_state_dict(state["model"])
@@ -73,10 +76,10 @@ def averaged(path: Path, model: nn.Module | None = None) -> nn.Module:
 
     Args:
         path: The checkpoint.
-        model: Of the run's shape, to load it into; a MobileNetV2 if not given.
+        model: Of the run's shape, to load it into; if not given, of the kind that the run names.
     """
-    state = torch.load(path, weights_only=True)
-    model = MobileNetV2() if model is None else model
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    model = glasses_network(state.get("backbone", DEFAULT)) if model is None else model
     model.load_state_dict(state["average"])
     model.eval()
     return model
@@ -84,4 +87,10 @@ def averaged(path: Path, model: nn.Module | None = None) -> nn.Module:
 
 def epochs_done(path: Path) -> int:
     """Epochs that a run has finished."""
-    return int(torch.load(path, weights_only=True)["epoch"])
+    return int(torch.load(path, weights_only=True, map_location="cpu")["epoch"])
+
+
+def backbone_of(path: Path) -> str:
+    """The kind of network of a run; see `training.model.backbones`."""
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    return str(state.get("backbone", DEFAULT))

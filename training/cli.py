@@ -9,23 +9,40 @@ from typing import Annotated
 import typer
 
 from glasses.errors import GlassesError
-from training.recipe import Recipe
+from training.proposals.cli import app as proposals
+from training.recipe import OURS, recipe
 from training.workspace import Workspace
 from worker.model_store import MODELS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+app.add_typer(proposals, name="proposals")
 
 Data = Annotated[Path, typer.Option(help="Folder with one subfolder a dataset.")]
 Runs = Annotated[Path, typer.Option(help="Where crops, checkpoints and reports go.")]
-Init = Annotated[Path, typer.Option(help="ImageNet weights (.npz) to start from.")]
+Init = Annotated[
+    Path, typer.Option(help="Weights to start from: .npz, torchvision's .pth, or a run.pt.")
+]
 Processes = Annotated[int, typer.Option(min=1, help="Processes that find faces.")]
-Epochs = Annotated[int, typer.Option(min=1, help="Passes over the training crops.")]
+Epochs = Annotated[
+    int | None, typer.Option(min=1, help="Passes over the training crops; else the recipe's.")
+]
+Split = Annotated[
+    str, typer.Option(help="people, original, official, rotate=K, or leave-out=NAME.")
+]
+Backbone = Annotated[
+    str, typer.Option(help="mobilenet_v2, mobilenet_v3_large, mobilenet_v3_small or resnet18.")
+]
+Preset = Annotated[str, typer.Option("--recipe", help="ours, or original: as in 2020.")]
+Corrections = Annotated[
+    Path | None, typer.Option(help="Labels that a person put right: suspects.csv, filled in.")
+]
 Name = Annotated[str, typer.Option(help="Name of the release.")]
 Models = Annotated[Path, typer.Option(help="Folder of released models.")]
 
 RUNS = Path("runs/training")
-EPOCHS = Recipe().epochs
 NAME = "mobilenet_v2-1"
+PEOPLE = "people"
+MOBILENET_V2 = "mobilenet_v2"
 
 
 def _keep_memory() -> None:
@@ -34,9 +51,25 @@ def _keep_memory() -> None:
     keep_memory()
 
 
+def _work(
+    data: Path, runs: Path, split: str, backbone: str, preset: str, corrections: Path | None
+) -> Workspace:
+    unusual = [(backbone, MOBILENET_V2), (preset, OURS)]
+    variant = "+".join(value for value, usual in unusual if value != usual)
+    return Workspace(data, runs, split, variant, corrections)
+
+
 @app.callback()
 def _about() -> None:
     """Photos with labels in, a released model out. Every stage goes on where it was left."""
+
+
+@app.command()
+def datasets(data: Data) -> None:
+    """Say which datasets are there, how many photos they have, and what lacks."""
+    from training.stages.datasets import table, text
+
+    typer.echo(text(table(data)))
 
 
 @app.command()
@@ -48,36 +81,112 @@ def crops(data: Data, runs: Runs = RUNS, processes: Processes = 2) -> None:
 
 
 @app.command()
-def fit(data: Data, init: Init, runs: Runs = RUNS, epochs: Epochs = EPOCHS) -> None:
-    """Train the network; goes on after the last finished epoch."""
+def fit(
+    data: Data,
+    init: Init,
+    runs: Runs = RUNS,
+    epochs: Epochs = None,
+    split: Split = PEOPLE,
+    backbone: Backbone = MOBILENET_V2,
+    preset: Preset = OURS,
+    corrections: Corrections = None,
+) -> None:
+    """Train the network; goes on after the last finished epoch.
+
+    On several GPUs: `torchrun --nproc-per-node N --no-python glasses-train fit …`.
+    """
     _keep_memory()
     from training.stages import fit
 
-    fit.run(Workspace(data, runs), init, Recipe(epochs=epochs))
+    work = _work(data, runs, split, backbone, preset, corrections)
+    fit.run(work, init, recipe(preset, backbone, epochs))
 
 
 @app.command()
-def quantize(data: Data, runs: Runs = RUNS) -> None:
+def audit(
+    data: Data,
+    runs: Runs = RUNS,
+    backbone: Backbone = MOBILENET_V2,
+    preset: Preset = OURS,
+    corrections: Corrections = None,
+) -> None:
+    """Find labels that are probably wrong, with contact sheets for a person to judge.
+
+    Every finished run is asked about the photos that it was not trained on: run `leave-one-out`,
+    or `fit` with --split rotate=0, 2, 4, 6 and 8, to have all photos judged.
+    """
+    from training.stages import audit
+
+    audit.run(_work(data, runs, PEOPLE, backbone, preset, corrections))
+
+
+@app.command()
+def quantize(
+    data: Data,
+    runs: Runs = RUNS,
+    split: Split = PEOPLE,
+    backbone: Backbone = MOBILENET_V2,
+    preset: Preset = OURS,
+    corrections: Corrections = None,
+) -> None:
     """Export the network to ONNX and quantize it to 8 bits."""
     from training.stages import quantize
 
-    quantize.run(Workspace(data, runs))
+    quantize.run(_work(data, runs, split, backbone, preset, corrections))
 
 
 @app.command()
-def evaluate(data: Data, runs: Runs = RUNS, processes: Processes = 2) -> None:
+def evaluate(
+    data: Data,
+    runs: Runs = RUNS,
+    processes: Processes = 2,
+    split: Split = PEOPLE,
+    backbone: Backbone = MOBILENET_V2,
+    preset: Preset = OURS,
+    corrections: Corrections = None,
+) -> None:
     """Calibrate, choose the threshold, and judge the whole pipeline on unseen people."""
     from training.stages import evaluate
 
-    evaluate.run(Workspace(data, runs), processes)
+    evaluate.run(_work(data, runs, split, backbone, preset, corrections), processes)
+
+
+@app.command(name="leave-one-out")
+def leave_one_out(
+    data: Data,
+    init: Init,
+    runs: Runs = RUNS,
+    processes: Processes = 2,
+    epochs: Epochs = None,
+    backbone: Backbone = MOBILENET_V2,
+    preset: Preset = OURS,
+    corrections: Corrections = None,
+) -> None:
+    """Train without each dataset in turn and judge on it: how new kinds of photos will fare."""
+    _keep_memory()
+    from training.stages import crops, leave_one_out
+
+    work = _work(data, runs, PEOPLE, backbone, preset, corrections)
+    crops.run(work, processes)
+    report = leave_one_out.run(work, init, recipe(preset, backbone, epochs), processes)
+    if report:
+        typer.echo(leave_one_out.table(report))
 
 
 @app.command()
-def release(data: Data, runs: Runs = RUNS, name: Name = NAME, models: Models = MODELS) -> None:
-    """Put model, manifest and card where the worker finds them."""
+def release(
+    data: Data,
+    runs: Runs = RUNS,
+    name: Name = NAME,
+    models: Models = MODELS,
+    split: Split = PEOPLE,
+    backbone: Backbone = MOBILENET_V2,
+    preset: Preset = OURS,
+) -> None:
+    """Put model, manifest, curves and card where the worker finds them."""
     from training.stages import release
 
-    release.run(Workspace(data, runs), name, models)
+    release.run(_work(data, runs, split, backbone, preset, None), name, models)
 
 
 @app.command(name="all")
@@ -86,7 +195,10 @@ def everything(
     init: Init,
     runs: Runs = RUNS,
     processes: Processes = 2,
-    epochs: Epochs = EPOCHS,
+    epochs: Epochs = None,
+    backbone: Backbone = MOBILENET_V2,
+    preset: Preset = OURS,
+    corrections: Corrections = None,
     name: Name = NAME,
     models: Models = MODELS,
 ) -> None:
@@ -94,9 +206,9 @@ def everything(
     _keep_memory()
     from training.stages import crops, evaluate, fit, quantize, release
 
-    work = Workspace(data, runs)
+    work = _work(data, runs, PEOPLE, backbone, preset, corrections)
     crops.run(work, processes)
-    fit.run(work, init, Recipe(epochs=epochs))
+    fit.run(work, init, recipe(preset, backbone, epochs))
     quantize.run(work)
     evaluate.run(work, processes)
     release.run(work, name, models)

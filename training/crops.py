@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +14,10 @@ from training.cache import fingerprint, finish, is_fresh
 from training.datasets import Dataset
 from training.faces import absolute, main_face, median_box, relative
 from training.geometry import STORED_MARGIN, STORED_SIZE
+from training.look import detector_version, faces_in, read
 from training.progress import Progress, say
-from worker.crop import crop
-from worker.decode import Pixels, decode
-from worker.detect import HogDetector
-from worker.errors import PhotoError
+from worker.faces import cut
+from worker.photo import Pixels
 from worker.pipeline import PIPELINE_VERSION
 
 CHUNK = 16
@@ -63,7 +61,7 @@ def make_crops(datasets: Sequence[Dataset], folder: Path, processes: int) -> Non
 def crops_key(dataset: Dataset) -> str:
     """What the crops of a dataset depend on."""
     listed = [(s.name, s.has_glasses, s.identity) for s in dataset.samples]
-    how = [PIPELINE_VERSION, _detector().version, STORED_SIZE, STORED_MARGIN, dataset.aligned]
+    how = [PIPELINE_VERSION, detector_version(), STORED_SIZE, STORED_MARGIN, dataset.aligned]
     return fingerprint([listed, *how])
 
 
@@ -73,19 +71,19 @@ def _make(dataset: Dataset, folder: Path, pool: ProcessPoolExecutor) -> None:
     for part in pool.map(_cut_all, _chunks(dataset)):
         cuts.extend(part)
         progress.add(len(part))
-    usual = median_box([cut.box for cut in cuts if cut is not None])
+    usual = median_box([found.box for found in cuts if found is not None])
     rows, pixels = [], []
-    for sample, cut in zip(dataset.samples, cuts, strict=True):
-        if cut is not None:
-            rows.append(cropset.row_of(sample, True, cut.score))
-            pixels.append(cut.pixels)
+    for sample, seen in zip(dataset.samples, cuts, strict=True):
+        if seen is not None:
+            rows.append(cropset.row_of(sample, True, seen.score))
+            pixels.append(seen.pixels)
         elif dataset.aligned and (guess := _cut_at(sample.path, usual)) is not None:
             rows.append(cropset.row_of(sample, False, 0.0))
             pixels.append(guess)
     shape = (-1, STORED_SIZE, STORED_SIZE, 3)
     np.save(folder / f"{dataset.name}.npy", np.array(pixels, dtype=np.uint8).reshape(shape))
     cropset.write_index(folder / f"{dataset.name}.csv", rows)
-    found = sum(cut is not None for cut in cuts)
+    found = sum(seen is not None for seen in cuts)
     say(
         f"crops of {dataset.name}: a face found in {found} of {len(cuts)} photos, "
         f"{len(rows) - found} cut at the usual place {tuple(round(v, 3) for v in usual)}"
@@ -97,32 +95,23 @@ def _chunks(dataset: Dataset) -> Iterator[list[Path]]:
     return (paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK))
 
 
-@cache
-def _detector() -> HogDetector:
-    return HogDetector()  # one a process: it cannot be pickled
-
-
 def _cut_all(paths: Sequence[Path]) -> list[Cut | None]:
     return [_cut(path) for path in paths]
 
 
 def _cut(path: Path) -> Cut | None:
-    try:
-        photo = decode(path.read_bytes())
-    except PhotoError:
+    photo = read(path)
+    if photo is None:
         return None
-    height, width = photo.pixels.shape[:2]
-    face = main_face(_detector()(photo.pixels), width, height)
+    face = main_face(faces_in(photo), photo.width, photo.height)
     if face is None:
         return None
-    pixels = crop(photo.pixels, face, STORED_SIZE, STORED_MARGIN)
-    return Cut(pixels, relative(face, width, height), face.score)
+    pixels = cut(photo, face, STORED_SIZE, STORED_MARGIN)
+    return Cut(pixels, relative(face, photo.width, photo.height), face.score)
 
 
 def _cut_at(path: Path, box: tuple[float, float, float]) -> Pixels | None:
-    try:
-        photo = decode(path.read_bytes())
-    except PhotoError:
+    photo = read(path)
+    if photo is None:
         return None
-    height, width = photo.pixels.shape[:2]
-    return crop(photo.pixels, absolute(box, width, height), STORED_SIZE, STORED_MARGIN)
+    return cut(photo, absolute(box, photo.width, photo.height), STORED_SIZE, STORED_MARGIN)

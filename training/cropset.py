@@ -97,7 +97,10 @@ def read(folder: Path, names: Sequence[str]) -> CropSet:
     return CropSet(rows, pixels)
 
 
-def select(crops: CropSet, part_of: dict[str, str], part: str) -> CropSet:
-    """The crops whose photos are in one part of a split."""
-    chosen = [i for i, row in enumerate(crops.rows) if part_of[row.name] == part]
+def select(crops: CropSet, part_of: dict[str, str], part: str | None) -> CropSet:
+    """The crops whose photos are in one part of a split (None: in any); the others are dropped."""
+    parts = [part_of.get(row.name) for row in crops.rows]
+    chosen = [i for i, p in enumerate(parts) if (p is not None if part is None else p == part)]
+    if len(chosen) == len(parts):
+        return crops  # gigabytes: not to be copied for nothing
     return CropSet([crops.rows[i] for i in chosen], crops.pixels[chosen])

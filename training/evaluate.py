@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.calibrate import choose_threshold, fit_calibration, probabilities
+from training.curves import areas, reliability, sweep, unsure
 from training.metrics import f1_by_share, f1_interval, scores
 from training.scoring import Scorer
 from training.served import Served
@@ -44,7 +45,8 @@ def evaluate(
         aligned: Datasets that hold face crops, not whole photos.
 
     Returns:
-        A line for each dataset, for the whole photos and for all; see `metrics.Scores`.
+        A line for each dataset, for the whole photos and for all (see `metrics.Scores`), and
+        over all photos what `training.curves` says beyond the one threshold.
     """
     values = probabilities(test.highest(scorer(test.crops)), calibration)
     called = values >= threshold
@@ -62,9 +64,18 @@ def evaluate(
         verdicts, labels = called[chosen], test.labels[chosen]
         report[name] = {
             **scores(verdicts, labels, test.has_face[chosen]),
+            "areas": areas(values[chosen], labels),
             "f1_interval": f1_interval(verdicts, labels, list(groups[chosen])),
         }
-    return {"by_dataset": report, "f1_by_share": f1_by_share(called, test.labels)}
+    labels, seen = test.labels, test.has_face
+    return {
+        "by_dataset": report,
+        "f1_by_share": f1_by_share(called, labels),
+        "areas": areas(values, labels),
+        "sweep": sweep(values, labels),
+        "reliability": reliability(values[seen], labels[seen]),
+        "unsure": unsure(values[seen], labels[seen], threshold),
+    }
 
 
 def mistakes(

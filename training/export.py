@@ -12,7 +12,6 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from training.geometry import SIZE
-from training.model.mobilenet_v2 import MobileNetV2
 
 OPSET = 17
 
@@ -32,7 +31,7 @@ def folded(model: nn.Module) -> nn.Module:
     return result
 
 
-def export(model: MobileNetV2, path: Path) -> None:
+def export(model: nn.Module, path: Path) -> None:
     """Write a network as float ONNX.
 
     Args:

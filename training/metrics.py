@@ -15,7 +15,11 @@ DRAWS = 1000
 
 
 class Scores(TypedDict):
-    """One line of a report; counts are of photos."""
+    """One line of a report; counts are of photos.
+
+    Recall is that of the detector times that of the classifier: of the people with glasses, the
+    share in whose photo a face was found, and of those the share that was called positive.
+    """
 
     photos: int
     positives: int
@@ -24,6 +28,8 @@ class Scores(TypedDict):
     true_positives: int
     false_positives: int
     false_negatives: int
+    detector_recall: float | None
+    classifier_recall: float | None
     precision: float | None
     recall: float | None
     f1: float | None
@@ -51,6 +57,8 @@ def scores(called: Flags, labels: Flags, has_face: Flags) -> Scores:
         "true_positives": hits,
         "false_positives": alarms,
         "false_negatives": misses,
+        "detector_recall": _ratio(int((has_face & labels).sum()), int(labels.sum())),
+        "classifier_recall": _ratio(hits, int((has_face & labels).sum())),
         "precision": _ratio(hits, hits + alarms),
         "recall": _ratio(hits, hits + misses),
         "f1": _ratio(2 * hits, 2 * hits + alarms + misses),
@@ -58,7 +66,9 @@ def scores(called: Flags, labels: Flags, has_face: Flags) -> Scores:
 
 
 def f1_by_share(called: Flags, labels: Flags) -> dict[str, float]:
-    """F1 if the share of photos with glasses were another one."""
+    """F1 if the share of photos with glasses were another one; nothing if one label lacks."""
+    if labels.all() or not labels.any():
+        return {}
     recall, false_alarms = float(called[labels].mean()), float(called[~labels].mean())
     return {str(share): round(f1_at(share, recall, false_alarms), 4) for share in SHARES}
 

@@ -6,7 +6,9 @@ teach.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +23,6 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from glasses.errors import ModelError
 from training.geometry import INPUT
 from worker.classify import normalize
 from worker.decode import Pixels
@@ -41,27 +42,24 @@ class _Reader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships
         return None if batch is None else {"crops": batch}
 
 
-def quantize(source: Path, target: Path, crops: Pixels) -> None:
+def quantize(source: Path, target: Path, crops: Pixels, reduce_range: bool = False) -> None:
     """Quantize a network.
 
     Args:
         source: Float ONNX, as `training.export` writes it.
         target: Where the 8-bit network goes.
         crops: N × SIZE × SIZE × 3 uint8, training crops.
-
-    Raises:
-        ModelError: The result is larger than `MAX_BYTES`.
+        reduce_range: Weights of 7 bits: on CPUs without VNNI, products of u8 and s8 saturate.
     """
-    to_int8(source, target, _Reader(crops))
-    if target.stat().st_size > MAX_BYTES:
-        raise ModelError(
-            f"{target} has {target.stat().st_size} bytes, more than {MAX_BYTES}: part of the "
-            "network was not quantized"
-        )
+    to_int8(source, target, _Reader(crops), reduce_range=reduce_range)
 
 
 def to_int8(
-    source: Path, target: Path, reader: CalibrationDataReader, leave: Sequence[str] | None = None
+    source: Path,
+    target: Path,
+    reader: CalibrationDataReader,
+    leave: Sequence[str] | None = None,
+    reduce_range: bool = False,
 ) -> None:
     """Quantize any network statically.
 
@@ -71,19 +69,23 @@ def to_int8(
         reader: Gives inputs, from which the ranges of activations are read.
         leave: Names of nodes that stay float; for networks whose height and width are open, which
             symbolic shape inference cannot follow through an upsampling.
+        reduce_range: See `quantize`.
     """
-    prepared = target.with_suffix(".prepared.onnx")
     logging.getLogger().setLevel(logging.ERROR)  # The quantizer warns about what is done next.
-    quant_pre_process(str(source), str(prepared), skip_symbolic_shape=leave is not None)
-    quantize_static(
-        str(prepared),
-        str(target),
-        reader,
-        quant_format=QuantFormat.QDQ,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        nodes_to_exclude=list(leave or ()),
-        calibrate_method=CalibrationMethod.MinMax,
-    )
-    prepared.unlink()
+    # Shape inference leaves files in the working directory when it gives up: let it be ours.
+    source, target = source.resolve(), target.resolve()
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        prepared = Path(folder) / "prepared.onnx"
+        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=leave is not None)
+        quantize_static(
+            str(prepared),
+            str(target),
+            reader,
+            quant_format=QuantFormat.QDQ,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=reduce_range,
+            nodes_to_exclude=list(leave or ()),
+            calibrate_method=CalibrationMethod.MinMax,
+        )

@@ -7,18 +7,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from glasses.errors import ModelError
 from training.cache import file_hash
 from training.card import card
 from training.evaluate import OVERALL, WHOLE_PHOTOS
 from training.geometry import INPUT
 from worker.manifest import Calibration, Manifest
 
-ARCHITECTURE = "MobileNetV2 1.0"
 FILE = "model.onnx"
+CURVES = "curves.png"
+MAX_BYTES = 3_000_000
+"""A released file must be smaller: it lies in the repository."""
 METRICS = ("photos", "precision", "recall", "f1", "f1_interval")
 
 
-def release(network: Path, report: Mapping[str, Any], name: str, models: Path) -> Manifest:
+def release(
+    network: Path,
+    report: Mapping[str, Any],
+    name: str,
+    models: Path,
+    curves: Path | None = None,
+) -> Manifest:
     """Put a model where the worker finds it, and make it the default.
 
     Args:
@@ -26,18 +35,30 @@ def release(network: Path, report: Mapping[str, Any], name: str, models: Path) -
         report: Its evaluation.
         name: The release's name, such as `mobilenet_v2-1`.
         models: The folder of released models.
+        curves: The picture of its curves, if there is one.
 
     Returns:
         The manifest that was written.
+
+    Raises:
+        ModelError: The network is larger than `MAX_BYTES`.
     """
+    if network.stat().st_size > MAX_BYTES:
+        raise ModelError(
+            f"{network} has {network.stat().st_size} bytes, a release at most {MAX_BYTES}: take a "
+            "smaller network, or see which part of it was not quantized"
+        )
     folder = models / name
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(network, folder / FILE)
+    (folder / CURVES).unlink(missing_ok=True)
+    if curves is not None and curves.is_file():
+        shutil.copyfile(curves, folder / CURVES)
     manifest = Manifest(
         name=name,
         file=FILE,
         sha256=file_hash(folder / FILE),
-        architecture=ARCHITECTURE,
+        architecture=report["network"]["architecture"],
         input=INPUT,
         threshold=report["int8"]["threshold"],
         calibration=Calibration.model_validate(report["int8"]["calibration"]),
@@ -45,7 +66,7 @@ def release(network: Path, report: Mapping[str, Any], name: str, models: Path) -
         trained_on=report["datasets"],
     )
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n")
-    (folder / "CARD.md").write_text(card(manifest, report))
+    (folder / "CARD.md").write_text(card(manifest, report, (folder / CURVES).is_file()))
     (models / "DEFAULT").write_text(name + "\n")
     return manifest
 

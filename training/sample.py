@@ -16,6 +16,7 @@ class Sample:
         has_glasses: Glasses or sunglasses are worn by the main person.
         identity: Who it is, unique over all datasets; None is unknown.
         dataset: The dataset's name.
+        official: The part that the dataset's authors put it in: train, validation or test.
     """
 
     path: Path
@@ -23,6 +24,7 @@ class Sample:
     has_glasses: bool
     identity: str | None
     dataset: str
+    official: str | None = None
 
     @property
     def group(self) -> str:

@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from training.cache import fingerprint, finish, is_fresh
+from training.datasets import Dataset
 from training.geometry import MARGIN, SIZE
+from training.look import detector_version, faces_in, read
 from training.progress import Progress, say
 from training.sample import Sample
-from worker.crop import crop
-from worker.decode import Pixels, decode
-from worker.detect import HogDetector
-from worker.errors import PhotoError
+from worker.faces import cut
+from worker.photo import Pixels
 from worker.pipeline import PIPELINE_VERSION
 
 CHUNK = 16
@@ -54,6 +53,13 @@ class Served:
         found[self.photo] = True
         return found
 
+    def pick(self, samples: Sequence[Sample]) -> Served:
+        """The faces of some of the photos, or of the same photos under other labels."""
+        place = {sample.name: i for i, sample in enumerate(samples)}
+        where = np.array([place.get(sample.name, -1) for sample in self.samples], dtype=np.int64)
+        photo = where[self.photo]
+        return Served(samples, self.crops[photo >= 0], photo[photo >= 0])
+
     def highest(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """N; the highest logit over a photo's faces, minus infinity where none was found."""
         result = np.full(len(self.samples), -np.inf)
@@ -70,7 +76,7 @@ def serve(samples: Sequence[Sample], path: Path, processes: int) -> Served:
         processes: How many to work in.
     """
     names = [sample.name for sample in samples]
-    key = fingerprint([names, PIPELINE_VERSION, _detector().version, SIZE, MARGIN])
+    key = fingerprint([names, PIPELINE_VERSION, detector_version(), SIZE, MARGIN])
     stamp = path.with_suffix(".done")
     if not is_fresh(stamp, key):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +85,29 @@ def serve(samples: Sequence[Sample], path: Path, processes: int) -> Served:
         finish(stamp, key)
     with np.load(path) as file:
         return Served(samples, file["crops"], file["photo"])
+
+
+def serve_datasets(
+    datasets: Sequence[Dataset], wanted: Sequence[Sample], folder: Path, processes: int
+) -> Served:
+    """The faces of some photos; those of whole datasets are kept on disk, for every split.
+
+    Args:
+        datasets: All datasets.
+        wanted: Photos of them, perhaps under corrected labels.
+        folder: Where the faces are kept, a file for each dataset.
+        processes: How many to work in.
+    """
+    crops = [np.zeros((0, SIZE, SIZE, 3), dtype=np.uint8)]
+    photo = [np.zeros(0, dtype=np.int64)]
+    names = {sample.dataset for sample in wanted}
+    for dataset in datasets:
+        if dataset.name not in names:
+            continue
+        some = serve(dataset.samples, folder / f"{dataset.name}.npz", processes).pick(wanted)
+        crops.append(some.crops)
+        photo.append(some.photo)
+    return Served(wanted, np.concatenate(crops), np.concatenate(photo))
 
 
 def _find(samples: Sequence[Sample], path: Path, processes: int) -> None:
@@ -100,18 +129,10 @@ def _find(samples: Sequence[Sample], path: Path, processes: int) -> None:
     np.savez(path, crops=pixels, photo=np.array(photo, dtype=np.int64))
 
 
-@cache
-def _detector() -> HogDetector:
-    return HogDetector()  # one a process: it cannot be pickled
-
-
 def _faces_of_all(paths: Sequence[Path]) -> list[list[Pixels]]:
     return [_faces(path) for path in paths]
 
 
 def _faces(path: Path) -> list[Pixels]:
-    try:
-        pixels = decode(path.read_bytes()).pixels
-    except PhotoError:
-        return []
-    return [crop(pixels, face, SIZE, MARGIN) for face in _detector()(pixels)]
+    photo = read(path)
+    return [] if photo is None else [cut(photo, face, SIZE, MARGIN) for face in faces_in(photo)]

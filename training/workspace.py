@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from glasses.errors import UsageError
-from training import cropset, splits
+from training import corrections, cropset, splits
+from training.corrections import Corrections
 from training.cropset import CropSet
 from training.datasets import Dataset, discover
+from training.progress import say
 from training.sample import Sample
 
 
@@ -22,10 +24,28 @@ class Workspace:
     Attributes:
         data: The folder that holds the datasets.
         runs: Where stages read and write.
+        split: Which photos train and which judge, see `training.splits`.
+        variant: What else is not as usual (network, recipe); runs of each keep apart.
+        corrections_file: Labels that a person put right, see `training.corrections`.
     """
 
     data: Path
     runs: Path
+    split: str = splits.PEOPLE
+    variant: str = ""
+    corrections_file: Path | None = None
+
+    @property
+    def run(self) -> Path:
+        """Folder of what depends on split and variant; crops and faces serve all."""
+        parts = [self.variant, "" if self.split == splits.PEOPLE else self.split]
+        name = "+".join(part for part in parts if part)
+        return self.runs / "variants" / name if name else self.runs
+
+    @property
+    def faces(self) -> Path:
+        """Folder of the faces that the worker would show to the network."""
+        return self.runs / "faces"
 
     @property
     def crops(self) -> Path:
@@ -35,27 +55,27 @@ class Workspace:
     @property
     def fit(self) -> Path:
         """Folder of the training run."""
-        return self.runs / "fit"
+        return self.run / "fit"
 
     @property
     def fp32(self) -> Path:
         """The float network."""
-        return self.runs / "quantize" / "fp32.onnx"
+        return self.run / "quantize" / "fp32.onnx"
 
     @property
     def int8(self) -> Path:
         """The quantized network."""
-        return self.runs / "quantize" / "int8.onnx"
+        return self.run / "quantize" / "int8.onnx"
 
     @property
     def network_facts(self) -> Path:
         """Size, speed and origin of both networks, as JSON."""
-        return self.runs / "quantize" / "networks.json"
+        return self.run / "quantize" / "networks.json"
 
     @property
     def report(self) -> Path:
         """The evaluation, as JSON."""
-        return self.runs / "evaluate" / "report.json"
+        return self.run / "evaluate" / "report.json"
 
     @cached_property
     def datasets(self) -> list[Dataset]:
@@ -63,21 +83,34 @@ class Workspace:
         return discover(self.data)
 
     @cached_property
-    def samples(self) -> list[Sample]:
-        """All photos."""
-        return [sample for dataset in self.datasets for sample in dataset.samples]
+    def corrections(self) -> Corrections:
+        """What a person put right."""
+        return corrections.read(self.corrections_file)
 
     @cached_property
+    def samples(self) -> list[Sample]:
+        """All photos, their labels corrected."""
+        every = [sample for dataset in self.datasets for sample in dataset.samples]
+        if strangers := corrections.unknown(self.corrections, every):
+            say(f"warning: {len(strangers)} corrected photos do not exist, first {strangers[0]}")
+        return corrections.correct(every, self.corrections)
+
+    @cached_property
+    def division(self) -> splits.Split:
+        """Fold and part of every photo."""
+        return splits.assign(self.samples, self.split)
+
+    @property
     def part_of(self) -> dict[str, str]:
         """Photo name -> part of the split."""
-        return splits.split(self.samples)
+        return self.division.part
 
     def photos(self, part: str) -> list[Sample]:
         """The photos of one part."""
         return [sample for sample in self.samples if self.part_of[sample.name] == part]
 
-    def stored_crops(self, *parts: str) -> list[CropSet]:
-        """The stored crops of some parts.
+    def stored_crops(self, *parts: str | None) -> list[CropSet]:
+        """The stored crops of some parts; None is all parts together.
 
         Raises:
             UsageError: The stage `crops` has not been run.
@@ -87,6 +120,8 @@ class Workspace:
         if missing:
             raise UsageError(f"no crops of {', '.join(missing)}: run `glasses-train crops` first")
         every = cropset.read(self.crops, names)
+        rows = [corrections.correct_row(row, self.corrections) for row in every.rows]
+        every = CropSet(rows, every.pixels)
         return [cropset.select(every, self.part_of, part) for part in parts]
 
 

@@ -17,14 +17,18 @@ from glasses.errors import GlassesError, InfrastructureError
 from glasses.queue import CLASSIFY_CHUNK, ECHO, make_app, send_chunk
 from glasses.schemas import ChunkMessage
 from glasses.settings import get_settings
+from glasses.workers import live_workers
 from worker.chunk import run_chunk
 from worker.context import context, pipeline
+from worker.errors import OutOfMemoryError
 from worker.heart import Heart
+from worker.limits import limit_memory
+from worker.request import ChunkTask
 
 _log = logging.getLogger(__name__)
 
 app = make_app(get_settings())
-app.steps["worker"].add(Heart)
+app.steps["consumer"].add(Heart)
 
 
 @signals.worker_init.connect  # type: ignore[untyped-decorator]
@@ -36,12 +40,18 @@ def _preload(**_: Any) -> None:
         raise SystemExit(f"glasses worker: {error}") from None
 
 
-@app.task(name=CLASSIFY_CHUNK, bind=True)  # type: ignore[untyped-decorator]
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]
+def _limit(**_: Any) -> None:
+    limit_memory(get_settings().process_memory_mb)
+
+
+@app.task(name=CLASSIFY_CHUNK, bind=True, base=ChunkTask)  # type: ignore[untyped-decorator]
 def classify_chunk(self: Any, message: Any) -> None:
     """Classify the photos of a chunk.
 
     Raises:
         Reject: The message is not ours (dropped), or a server failed (queued again).
+        OutOfMemoryError: The chunk needs more memory than a process may have.
     """
     try:
         chunk = ChunkMessage.model_validate(message)
@@ -50,7 +60,12 @@ def classify_chunk(self: Any, message: Any) -> None:
         raise Reject("not a chunk message", requeue=False) from None
     priority = int((self.request.delivery_info or {}).get("priority") or 0)
     try:
-        answer = run_chunk(context(), chunk, priority, lambda c, p: send_chunk(app, c, p))
+        answer = run_chunk(
+            context(), chunk, priority, lambda c, p: send_chunk(app, c, p), self.request.id
+        )
+    except MemoryError:
+        # Celery ends the whole worker when a task raises this (celery.worker.request).
+        raise OutOfMemoryError(chunk.chunk_id) from None
     except InfrastructureError as error:
         _log.warning("chunk %s of job %s given back: %s", chunk.chunk_id, chunk.job_id, error)
         _pause()
@@ -61,8 +76,7 @@ def classify_chunk(self: Any, message: Any) -> None:
         _log.warning("chunk %s of job %s lost its Redis: %s", chunk.chunk_id, chunk.job_id, error)
         return
     if answer == "other_model":
-        _pause()
-        raise Reject("the job is bound to another model", requeue=True)
+        _other_model(chunk)
     _log.info("chunk %s of job %s: %s", chunk.chunk_id, chunk.job_id, answer)
 
 
@@ -71,6 +85,17 @@ def echo(token: str) -> None:
     """Prove that a message goes through queue and worker."""
     redis: Any = context().redis
     redis.set(keys.echo(str(token)), "1", ex=keys.ECHO_SECONDS)
+
+
+def _other_model(chunk: ChunkMessage) -> None:
+    """Leave a chunk to the workers that have its job's model; set it aside if there are none."""
+    ledger = context().ledger
+    model = ledger.model(chunk.job_id)
+    if model in {worker.model for worker in live_workers(context().redis)}:
+        _pause()
+        raise Reject("the job is bound to another model", requeue=True)
+    ledger.park(chunk, context().settings.retention_seconds)
+    _log.warning("job %s waits for a worker with model %s: none runs", chunk.job_id, model)
 
 
 def _pause() -> None:

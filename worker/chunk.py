@@ -23,7 +23,9 @@ Sender = Callable[[ChunkMessage, int], None]
 _log = logging.getLogger(__name__)
 
 
-def run_chunk(context: Context, chunk: ChunkMessage, priority: int, send: Sender) -> str:
+def run_chunk(
+    context: Context, chunk: ChunkMessage, priority: int, send: Sender, holder: str = ""
+) -> str:
     """Work on a chunk.
 
     Args:
@@ -31,6 +33,7 @@ def run_chunk(context: Context, chunk: ChunkMessage, priority: int, send: Sender
         chunk: What to do.
         priority: At which it was queued.
         send: Queues a chunk again.
+        holder: Names this run in the ledger.
 
     Returns:
         The ledger's answer: `begun` if it was worked on, else why not.
@@ -47,6 +50,7 @@ def run_chunk(context: Context, chunk: ChunkMessage, priority: int, send: Sender
         lease_seconds=settings.lease_seconds,
         max_attempts=settings.max_attempts,
         ttl=settings.retention_seconds,
+        holder=holder,
     )
     if begun.answer == "exhausted":
         _isolate(context, chunk, priority, send)

@@ -59,6 +59,12 @@ def context() -> Context:
     )
 
 
+@cache
+def parent_redis() -> Redis:
+    """The parent's own connection. One try each: the loop that uses it also takes messages."""
+    return connect(get_settings(), patient=False)
+
+
 def worker_id() -> str:
     """`host:pid` of the parent process."""
     return f"{socket.gethostname()}:{os.getpid()}"

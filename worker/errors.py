@@ -5,6 +5,10 @@ from __future__ import annotations
 from glasses.statuses import FailureReason
 
 
+class OutOfMemoryError(Exception):
+    """A chunk does not fit into a process's memory: it runs again, and is halved if need be."""
+
+
 class PhotoError(Exception):
     """The photo cannot be classified; the reason becomes its verdict. Never ends a chunk."""
 

@@ -1,4 +1,4 @@
-"""A photo and a detector -> its faces -> the crops that the network sees, each decoded as needed."""
+"""A photo -> its faces -> the crops that the network sees, each decoded as finely as needed."""
 
 from __future__ import annotations
 

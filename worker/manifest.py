@@ -29,8 +29,8 @@ class Calibration(BaseModel):
     bias: float = 0.0
 
 
-class Manifest(BaseModel):
-    """`manifest.json` beside a model's file."""
+class ReleasedFile(BaseModel):
+    """What the manifest of any released network says."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,8 +39,26 @@ class Manifest(BaseModel):
     file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     architecture: str
+    metrics: dict[str, Any] = Field(default_factory=dict, description="as evaluated at release")
+    trained_on: dict[str, str] = Field(default_factory=dict, description="dataset -> terms")
+
+
+class Manifest(ReleasedFile):
+    """`manifest.json` beside a model's file."""
+
     input: ModelInput
     threshold: float = Field(ge=0, le=1, description="glasses at this probability and above")
     calibration: Calibration = Calibration()
-    metrics: dict[str, Any] = Field(default_factory=dict, description="as evaluated at release")
-    trained_on: dict[str, str] = Field(default_factory=dict, description="dataset -> terms")
+
+
+class ProposalManifest(ReleasedFile):
+    """`manifest.json` beside the file of a network that proposes faces."""
+
+    look: int = Field(gt=0, description="longest side in px of the copy that is looked at first")
+    ask: float = Field(gt=0, lt=1, description="dlib is asked at this probability and above")
+    believe: float = Field(
+        gt=0,
+        lt=1,
+        description="a face that dlib does not confirm counts if its probability, less what dlib's "
+        "doubt takes off it, is this or more",
+    )

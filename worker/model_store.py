@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from glasses.errors import ModelError
-from worker.manifest import Manifest
+from worker.manifest import Manifest, ReleasedFile
+
+M = TypeVar("M", bound=ReleasedFile)
 
 MODELS = Path(__file__).parent / "models"
 DEFAULT = "default"
+PROPOSAL = "proposal-"
+"""Folders with this prefix hold networks that find faces, not models that classify them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ def find(model: str) -> Path:
     for folder in (MODELS / model, Path(model)):
         if (folder / "manifest.json").is_file():
             return folder
-    names = ", ".join(sorted(path.parent.name for path in MODELS.glob("*/manifest.json")))
+    folders = (path.parent.name for path in MODELS.glob("*/manifest.json"))
+    names = ", ".join(sorted(name for name in folders if not name.startswith(PROPOSAL)))
     raise ModelError(f"no model {model!r}: name one of {names}, or a folder with a manifest.json")
 
 
@@ -55,9 +61,17 @@ def load(model: str) -> ReleasedModel:
     Raises:
         ModelError: It is missing, its manifest does not parse, or its sha256 differs.
     """
-    folder = find(model)
+    return ReleasedModel(*read(find(model), Manifest))
+
+
+def read(folder: Path, kind: type[M]) -> tuple[M, bytes]:
+    """Read a released network of any kind: its manifest, and the bytes that the manifest means.
+
+    Raises:
+        ModelError: It is missing, its manifest does not parse, or its sha256 differs.
+    """
     try:
-        manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+        manifest = kind.model_validate_json((folder / "manifest.json").read_bytes())
         data = (folder / manifest.file).read_bytes()
     except (OSError, ValidationError) as error:
         raise ModelError(f"model {folder} cannot be read: {error}") from error
@@ -67,4 +81,4 @@ def load(model: str) -> ReleasedModel:
             f"model {folder / manifest.file} is not the released one: its sha256 is {found}, "
             f"its manifest says {manifest.sha256}. Install the package again."
         )
-    return ReleasedModel(manifest, data)
+    return manifest, data

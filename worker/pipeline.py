@@ -13,11 +13,12 @@ from glasses.statuses import FailureReason, PhotoStatus
 from worker import model_store
 from worker.classify import Classifier, OnnxClassifier
 from worker.decode import Photo, Pixels, decode
-from worker.detect import Detection, Detector, HogDetector
+from worker.detect import Detection, Detector
+from worker.detect.serving import serving_detector
 from worker.errors import PhotoError
 from worker.faces import cut, find_faces
 
-PIPELINE_VERSION = "1"
+PIPELINE_VERSION = "2"
 """Part of the model fingerprint: raise it when decoding or cropping changes verdicts."""
 
 _log = logging.getLogger(__name__)
@@ -28,13 +29,11 @@ class Found:
     """A photo's faces, not yet classified.
 
     Attributes:
-        boxes: In px of the full-size upright photo.
-        scores: The detector's, one a face.
+        faces: In px of the full-size upright photo.
         crops: size × size × 3, uint8, RGB, one a face.
     """
 
-    boxes: list[Box]
-    scores: list[float]
+    faces: list[Detection]
     crops: list[Pixels]
 
 
@@ -73,7 +72,7 @@ class Pipeline:
         Raises:
             ModelError: The model is missing or not the released one.
         """
-        return cls(HogDetector(), OnnxClassifier(model_store.load(model)), interrupts)
+        return cls(serving_detector(), OnnxClassifier(model_store.load(model)), interrupts)
 
     def find(self, data: bytes) -> Found | Outcome:
         """Decode a photo and find its faces; its outcome if there is nothing to classify."""
@@ -107,8 +106,7 @@ class Pipeline:
     def _found(self, photo: Photo, detections: list[Detection]) -> Found:
         spec = self._classifier.input
         return Found(
-            [_box(face) for face in detections],
-            [round(face.score, 3) for face in detections],
+            detections,
             [cut(photo, face, spec.size, spec.crop_margin) for face in detections],
         )
 
@@ -124,7 +122,12 @@ def _box(face: Detection) -> Box:
 
 def _outcome(photo: Found, probabilities: Iterator[float]) -> Outcome:
     faces = tuple(
-        Face(box=box, detection_score=score, probability=round(next(probabilities), 4))
-        for box, score in zip(photo.boxes, photo.scores, strict=True)
+        Face(
+            box=_box(face),
+            detection_score=round(face.score, 3),
+            confirmed=face.confirmed,
+            probability=round(next(probabilities), 4),
+        )
+        for face in photo.faces
     )
     return Outcome(status=PhotoStatus.CLASSIFIED, faces=faces)

@@ -12,7 +12,7 @@ from glasses import keys
 from glasses.errors import UsageError
 from glasses.ledger.scripts import Scripts
 from glasses.outcome import DEPENDS_ON_BYTES_ALONE, Outcome
-from glasses.queue import PRIORITY_STEPS
+from glasses.queue import PRIORITY_SMALL, PRIORITY_STEPS
 from glasses.schemas import ChunkMessage, JobSpec, JobStatus
 from glasses.statuses import TERMINAL_JOB_STATES, VERDICT_STATUSES, JobState
 from glasses.verdict import FaceChoice
@@ -88,6 +88,7 @@ class Ledger:
             pipe.expire(keys.job(spec.job_id), spec.retention_seconds)
             pipe.zadd(keys.JOBS, {spec.job_id: spec.created})
             pipe.expire(keys.JOBS, spec.retention_seconds)
+            pipe.set(keys.submitter(spec.job_id), "1", ex=keys.SUBMITTER_SECONDS)
             pipe.execute()
 
     def open(self, spec: JobSpec, chunk: ChunkMessage, priority: int) -> str:
@@ -112,8 +113,9 @@ class Ledger:
         lease_seconds: float,
         max_attempts: int,
         ttl: int,
+        holder: str = "",
     ) -> Begun:
-        """Take a chunk for a worker, the attempt counted first."""
+        """Take a chunk for a worker, the attempt counted first; `holder` names this run."""
         job_id = chunk.job_id
         names = [
             keys.job(job_id),
@@ -125,7 +127,7 @@ class Ledger:
         ]
         lease = round(lease_seconds * 1000)
         args = [chunk.chunk_id, chunk.start, chunk.count, lease, max_attempts]
-        answer = self._run("begin", names, [*args, model, threshold, ttl])
+        answer = self._run("begin", names, [*args, model, threshold, ttl, holder])
         if answer[0] != "begun":
             return Begun(answer[0])
         return Begun(
@@ -145,6 +147,23 @@ class Ledger:
         """Return a chunk untouched, since a server failed: the attempt does not count."""
         names = [keys.chunks(chunk.job_id), keys.due(chunk.job_id), *_waiting(chunk.job_id)]
         self._run("give_back", names, [chunk.chunk_id, ttl, *PRIORITY_STEPS])
+
+    def park(self, chunk: ChunkMessage, ttl: int) -> None:
+        """Set a chunk aside, since no worker has its job's model; see `reclaim`."""
+        names = [keys.chunks(chunk.job_id), keys.due(chunk.job_id), *_waiting(chunk.job_id)]
+        self._run("park", names, [chunk.chunk_id, ttl])
+
+    def release(self, chunk: ChunkMessage, holder: str, ttl: int) -> bool:
+        """End the lease of a run whose process died; True: send the chunk again, ahead of others.
+
+        It was taken before everything that waits, so that is its place.
+        """
+        names = [
+            keys.chunks(chunk.job_id),
+            keys.due(chunk.job_id),
+            keys.waiting(chunk.job_id, PRIORITY_SMALL),
+        ]
+        return bool(self._run("release", names, [chunk.chunk_id, holder, PRIORITY_SMALL, ttl]))
 
     def record(
         self,
@@ -204,9 +223,22 @@ class Ledger:
         done = self._run("split", names, [*args, ttl, priority])
         return [f"{start}+{count}" for start, count in halves] if done else []
 
-    def seal(self, job_id: str) -> None:
-        """Note that everything is submitted."""
-        self._run("seal", [keys.job(job_id)], [])
+    def seal(self, job_id: str, total: int | None) -> bool:
+        """Note that nothing more is submitted.
+
+        Args:
+            job_id: The job.
+            total: How many photos that was; None if the submitter stopped before the last.
+
+        Returns:
+            False if the ledger knows fewer: a crash of Redis took them back. Nothing was sealed.
+        """
+        args = ["" if total is None else total, "0"]
+        return bool(self._run("seal", [keys.job(job_id), keys.submitter(job_id)], args) != "short")
+
+    def seal_abandoned(self, job_id: str) -> None:
+        """Seal a job whose submitter died, at what it had opened."""
+        self._run("seal", [keys.job(job_id), keys.submitter(job_id)], ["", "1"])
 
     def cancel(self, job_id: str) -> None:
         """Stop a job; an ended one stays as it is."""
@@ -216,7 +248,8 @@ class Ledger:
     def forget(self, job_id: str) -> None:
         """Remove everything that is known of a job."""
         names = [keys.job(job_id), keys.rows(job_id), keys.log(job_id), keys.chunks(job_id)]
-        self._redis.delete(*names, keys.due(job_id), *_waiting(job_id))
+        names += [keys.due(job_id), keys.submitter(job_id), *_waiting(job_id)]
+        self._redis.delete(*names)
         self._redis.zrem(keys.JOBS, job_id)
 
     def spec(self, job_id: str) -> JobSpec | None:
@@ -249,7 +282,13 @@ class Ledger:
             model=values.get("model"),
             threshold=float(threshold) if threshold is not None else None,
             faces=FaceChoice(values["faces"]),
+            complete="incomplete" not in values,
         )
+
+    def model(self, job_id: str) -> str | None:
+        """The model that a job is bound to; None before any worker has taken a chunk."""
+        found = self._redis.hget(keys.job(job_id), "model")
+        return None if found is None else str(found)
 
     def open_job_ids(self) -> list[str]:
         """Jobs that have not ended."""

@@ -12,6 +12,7 @@ from glasses.ledger.ledger import Ledger
 from glasses.ledger.scripts import Scripts
 from glasses.queue import PRIORITY_STEPS, depth, send_chunk
 from glasses.schemas import ChunkMessage
+from glasses.workers import live_workers
 
 GRACE_SECONDS = 10
 """A message that was sent so recently is not looked for."""
@@ -32,10 +33,14 @@ def reclaim_all(redis: Redis, app: Celery, hold_seconds: float) -> int:
 
 
 def reclaim(redis: Redis, app: Celery, job_id: str, grace_seconds: float = GRACE_SECONDS) -> int:
-    """Queue a job's lost chunks again; returns how many."""
+    """Queue a job's lost chunks again, seal it if its submitter died; returns how many chunks."""
     spec = Ledger(redis).spec(job_id)
     if spec is None:
         return 0
+    Ledger(redis).seal_abandoned(job_id)
+    models = {worker.model for worker in live_workers(redis)}
+    if models and (Ledger(redis).model(job_id) or "") not in models | {""}:
+        return 0  # Nobody could take its chunks; `glasses.blockage` tells the user.
     any_redis: Any = redis
     empty = depth(any_redis) == 0
     answer = Scripts(redis)(

@@ -10,8 +10,8 @@ from producer.options import JobArgument, JsonOption
 def command(job: JobArgument, json_: JsonOption = False) -> None:
     """Stop a job; the verdicts that it has stay."""
     from glasses.client import Client
-    from producer.narration import summary
+    from producer.narration import say, summary
 
-    with Client() as client:
+    with Client(tell=say) as client:
         status = client.job(job).cancel()
     typer.echo(status.model_dump_json() if json_ else summary(status))

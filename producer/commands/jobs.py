@@ -12,9 +12,10 @@ from producer.options import JsonOption
 def command(json_: JsonOption = False) -> None:
     """List the jobs that have not expired, the newest first."""
     from glasses.client import Client
+    from producer.narration import say
     from producer.rows import printable
 
-    with Client() as client:
+    with Client(tell=say) as client:
         found = client.jobs()
     if json_:
         typer.echo(json.dumps([status.model_dump(mode="json") for status in found]))

@@ -19,9 +19,10 @@ def command(
 ) -> None:
     """Print a job's verdicts, one row a photo, in the order of submission."""
     from glasses.client import Client
+    from producer.narration import say
     from producer.rows import RowWriter
 
-    with Client() as client:
+    with Client(tell=say) as client:
         found = client.job(job)
         writer = RowWriter(format_, only)
         if follow:

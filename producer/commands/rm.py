@@ -12,8 +12,9 @@ from producer.options import JobArgument, JsonOption
 def command(job: JobArgument, json_: JsonOption = False) -> None:
     """Remove a job: its photos and its verdicts. Photos that another job needs stay."""
     from glasses.client import Client
+    from producer.narration import say
 
-    with Client() as client:
+    with Client(tell=say) as client:
         found = client.job(job)
         removed = found.remove()
     if json_:

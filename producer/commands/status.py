@@ -11,11 +11,13 @@ def command(job: JobArgument, json_: JsonOption = False) -> None:
     """Print where a job stands: submitted = classified + no face + failed + cancelled + pending."""
     from glasses.client import Client
     from producer.commands.watch import exit_code
-    from producer.narration import summary
+    from producer.narration import say, summary
     from producer.rows import printable
 
-    with Client() as client:
-        status = client.job(job).status()
+    with Client(tell=say) as client:
+        found = client.job(job)
+        status = found.status()
+        blocked = found.blockage(status)
     if json_:
         typer.echo(status.model_dump_json())
     else:
@@ -23,6 +25,13 @@ def command(job: JobArgument, json_: JsonOption = False) -> None:
         typer.echo(f"state      {status.state}")
         typer.echo(f"photos     {summary(status)}")
         typer.echo(f"model      {status.model or 'not chosen yet: no worker has taken a chunk'}")
+        if blocked:
+            typer.echo(f"waiting    {blocked}")
+        if not status.complete:
+            typer.echo(
+                "incomplete its submitter stopped before the last photo: run the same "
+                "`glasses submit` again, nothing is paid twice"
+            )
         if status.threshold is not None:
             typer.echo(f"threshold  {status.threshold}")
     raise typer.Exit(exit_code(status))

@@ -48,7 +48,7 @@ def command(
         typer.echo(job.id)
         sys.stdout.flush()
 
-    with Client() as client:
+    with Client(tell=say) as client:
         last = Progress()
         with progress_bars() as bars:
             hashing = bars.add_task("hashing", total=None, note="") if bars else None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from glasses.schemas import JobStatus
 
 _POLL_SECONDS = 0.3
+_BLOCKAGE_SECONDS = 3
 
 
 def command(
@@ -23,11 +24,10 @@ def command(
 ) -> None:
     """Follow a job until it has ended."""
     from glasses.client import Client
+    from producer.narration import say, summary
 
-    with Client() as client:
+    with Client(tell=say) as client:
         status = follow(client.job(job), timeout, narrate=False)
-    from producer.narration import summary
-
     typer.echo(status.model_dump_json() if json_ else summary(status))
     raise typer.Exit(exit_code(status))
 
@@ -45,6 +45,7 @@ def follow(job: Job, timeout: float | None, narrate: bool = True) -> JobStatus:
     with progress_bars() as bars:
         task = bars.add_task("classified", total=None, note="") if bars else None
         status = job.status()
+        told, look = None, time.monotonic() + _BLOCKAGE_SECONDS
         while status.state not in TERMINAL_JOB_STATES:
             if end is not None and time.monotonic() > end:
                 job.wait(0)
@@ -52,6 +53,12 @@ def follow(job: Job, timeout: float | None, narrate: bool = True) -> JobStatus:
             status = job.status()
             if bars and task is not None:
                 show_status(bars, task, status)
+            if time.monotonic() > look:
+                look = time.monotonic() + _BLOCKAGE_SECONDS
+                blocked = job.blockage(status)
+                if blocked and blocked != told:
+                    say(f"job {job.id} waits: {blocked}")
+                told = blocked
         if bars and task is not None:
             show_status(bars, task, status)
     if narrate:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from glasses.settings import Settings
@@ -13,14 +14,30 @@ from infra.local.workers import environment
 
 
 class Worker:
-    """A real worker, as `python -m worker` starts it."""
+    """A real worker, as `python -m worker` starts it.
 
-    def __init__(self, settings: Settings, log: Path, processes: int) -> None:
+    Args:
+        settings: Where the servers are.
+        log: Its output.
+        processes: In its pool.
+        cursed: Photos may kill it, see `cursed_worker`.
+        environment_: Variables that it gets besides.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        log: Path,
+        processes: int,
+        cursed: bool = False,
+        environment_: Mapping[str, str] | None = None,
+    ) -> None:
+        module = "tests.support.cursed_worker" if cursed else "worker"
         self.log = log
         self._out = log.open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "worker", "--processes", str(processes)],
-            env=os.environ | environment(settings),
+            [sys.executable, "-m", module, "--processes", str(processes)],
+            env=os.environ | environment(settings) | dict(environment_ or {}),
             stdout=self._out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -29,8 +46,12 @@ class Worker:
     def kill(self) -> None:
         """`kill -9` of parent and children at once, as when the host goes."""
         if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self.signal(signal.SIGKILL)
             self.process.wait(10)
+
+    def signal(self, number: int) -> None:
+        """Signal parent and children."""
+        os.killpg(self.process.pid, number)
 
     def stop(self) -> None:
         """Ask it to finish what it is doing."""

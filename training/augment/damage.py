@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.augment.place import uniform
+from training.augment.place import chance, uniform
 
 LOW_RESOLUTION_SHARE = 0.25
 BLUR_SHARE = 0.1
@@ -37,7 +37,7 @@ def damage(x: Tensor, rng: torch.Generator) -> Tensor:
         (JPEG_SHARE, _jpeg),
         (ERASE_SHARE, _erase),
     ):
-        hit = torch.rand(len(x), generator=rng) < share
+        hit = chance(len(x), rng) < share
         if hit.any():
             x[hit] = how(x[hit], rng)
     return x.clamp(0, 1)
@@ -53,7 +53,7 @@ def _shrink(x: Tensor, rng: torch.Generator) -> Tensor:
 
 def _blur(x: Tensor, rng: torch.Generator) -> Tensor:
     sigma = float(uniform(1, 0.5, 1.6, rng))
-    steps = torch.arange(-4, 5, dtype=x.dtype)
+    steps = torch.arange(-4, 5, dtype=x.dtype, device=x.device)
     line = torch.exp(-(steps**2) / (2 * sigma**2))
     line = (line / line.sum()).expand(3, 1, 9)
     padded = functional.pad(x, (4, 4, 4, 4), mode="replicate")
@@ -63,7 +63,7 @@ def _blur(x: Tensor, rng: torch.Generator) -> Tensor:
 
 def _noise(x: Tensor, rng: torch.Generator) -> Tensor:
     strength = uniform(len(x), 0.01, 0.08, rng).view(-1, 1, 1, 1)
-    return x + strength * torch.randn(x.shape, generator=rng)
+    return x + strength * torch.randn(x.shape, generator=rng, device=rng.device)
 
 
 def _jpeg(x: Tensor, rng: torch.Generator) -> Tensor:
@@ -71,8 +71,8 @@ def _jpeg(x: Tensor, rng: torch.Generator) -> Tensor:
     # higher frequencies. Chroma subsampling and Huffman coding leave no other visible trace.
     side = x.shape[-1] // 8 * 8
     blocks = x[..., :side, :side].unfold(2, 8, 8).unfold(3, 8, 8)
-    basis = _cosines()
-    frequency = torch.arange(8.0)
+    basis = _cosines().to(x.device)
+    frequency = torch.arange(8.0, device=x.device)
     step = 1 + frequency[:, None] + frequency[None, :]
     coarse = torch.exp(uniform(len(x), math.log(0.01), math.log(0.04), rng)).view(-1, 1, 1, 1, 1, 1)
     spectrum = basis @ blocks @ basis.T
@@ -97,5 +97,5 @@ def _erase(x: Tensor, rng: torch.Generator) -> Tensor:
     left = int(float(uniform(1, 0, side - width, rng)))
     top = int(float(uniform(1, 0.58 * side, side - 0.1 * side, rng)))
     x = x.clone()
-    x[..., top : top + height, left : left + width] = torch.rand((len(x), 3, 1, 1), generator=rng)
+    x[..., top : top + height, left : left + width] = chance(3 * len(x), rng).view(-1, 3, 1, 1)
     return x

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from training.augment.place import uniform
+from training.augment.place import chance, uniform
 
 GRAY_SHARE = 0.2
 SHADOW_SHARE = 0.2
@@ -34,17 +34,17 @@ def relight(x: Tensor, rng: torch.Generator) -> Tensor:
 
 def _saturate(x: Tensor, rng: torch.Generator) -> Tensor:
     n = len(x)
-    luma = (x * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    luma = (x * x.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
     amount = uniform(n, 0.5, 1.4, rng)
-    amount[torch.rand(n, generator=rng) < GRAY_SHARE] = 0
+    amount[chance(n, rng) < GRAY_SHARE] = 0
     return luma + (x - luma) * amount.view(n, 1, 1, 1)
 
 
 def _shade(x: Tensor, rng: torch.Generator) -> Tensor:
     # A ramp of light over the face, from any side, on some of the pictures.
     n, side = len(x), x.shape[-1]
-    strength = uniform(n, 0.3, 1.0, rng) * (torch.rand(n, generator=rng) < SHADOW_SHARE)
+    strength = uniform(n, 0.3, 1.0, rng) * (chance(n, rng) < SHADOW_SHARE)
     angle = uniform(n, 0, 2 * torch.pi, rng)
-    axis = torch.linspace(-1, 1, side)
+    axis = torch.linspace(-1, 1, side, device=x.device)
     ramp = torch.cos(angle).view(n, 1, 1) * axis + torch.sin(angle).view(n, 1, 1) * axis[:, None]
     return x * (1 - strength.view(n, 1, 1, 1) * 0.6 * torch.sigmoid(4 * ramp).unsqueeze(1))

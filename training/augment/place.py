@@ -31,7 +31,7 @@ def place(x: Tensor, rng: torch.Generator) -> Tensor:
     log = math.log(SCALE[0]), math.log(SCALE[1])
     scale = torch.exp(uniform(n, *log, rng)) * SIZE / STORED_SIZE
     angle = uniform(n, -ROTATION, ROTATION, rng)
-    mirror = torch.where(torch.rand(n, generator=rng) < 0.5, -1.0, 1.0)
+    mirror = torch.where(chance(n, rng) < 0.5, -1.0, 1.0)
     # In grid_sample's coordinates the stored crop reaches from -1 to 1.
     shift = uniform(2 * n, -SHIFT, SHIFT, rng).reshape(n, 2) * 2 * SIZE / STORED_SIZE
     cos, sin = scale * torch.cos(angle), scale * torch.sin(angle)
@@ -48,4 +48,9 @@ def place(x: Tensor, rng: torch.Generator) -> Tensor:
 
 def uniform(count: int, low: float, high: float, rng: torch.Generator) -> Tensor:
     """`count` numbers between two bounds."""
-    return low + (high - low) * torch.rand(count, generator=rng)
+    return low + (high - low) * chance(count, rng)
+
+
+def chance(count: int, rng: torch.Generator) -> Tensor:
+    """`count` numbers in 0..1, on the generator's device."""
+    return torch.rand(count, generator=rng, device=rng.device)

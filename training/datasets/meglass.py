@@ -14,19 +14,26 @@ from training.sample import Sample
 META = "meta.txt"
 PHOTOS = "MeGlass_120x120"
 TERMS = "research (MeGlass, from MegaFace)"
+FULL = (33_085, 14_832)
 
 
 def is_meglass(folder: Path) -> bool:
-    """Whether a folder has the layout."""
-    return (folder / META).is_file() and (folder / PHOTOS).is_dir()
+    """Whether a folder has the layout, or half of it."""
+    if (folder / PHOTOS).is_dir():
+        return True
+    meta = folder / META
+    return meta.is_file() and "_identity_" in meta.read_text(errors="replace")[:200]
 
 
 def load(folder: Path) -> Dataset:
     """Read MeGlass.
 
     Raises:
-        UsageError: A line of `meta.txt` is not a name and a 0 or 1.
+        UsageError: A line of `meta.txt` is not a name and a 0 or 1, or half of it is missing.
     """
+    for part in (META, PHOTOS):
+        if not (folder / part).exists():
+            raise UsageError(f"{folder} looks like MeGlass but has no {part}: download it, too")
     samples = []
     for number, line in enumerate((folder / META).read_text().splitlines(), start=1):
         if not line.strip():
@@ -43,7 +50,7 @@ def load(folder: Path) -> Dataset:
                 dataset=folder.name,
             )
         )
-    return Dataset(folder.name, tuple(samples), aligned=True, terms=TERMS)
+    return Dataset(folder.name, tuple(samples), aligned=True, terms=TERMS, full=FULL)
 
 
 def person(name: str) -> str:

@@ -13,6 +13,7 @@ from training.sample import Sample
 
 PHOTOS = "640x480"
 TERMS = "academic fair use (Specs on Faces)"
+FULL = (0, 2_428)
 _NAME = re.compile(r"^(?P<person>[A-Za-z]+)_\d{5}_[mf]_.*\.jpg$", re.IGNORECASE)
 
 
@@ -37,4 +38,4 @@ def load(folder: Path) -> Dataset:
                 dataset=folder.name,
             )
         )
-    return Dataset(folder.name, tuple(samples), aligned=False, terms=TERMS)
+    return Dataset(folder.name, tuple(samples), aligned=False, terms=TERMS, full=FULL)

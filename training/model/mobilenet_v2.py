@@ -6,7 +6,6 @@ either loads into the other. torchvision itself is not needed.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -95,14 +94,3 @@ def convolutions(model: MobileNetV2) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
     leaves = [m for m in model.features.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d)]
     pairs = zip(leaves[::2], leaves[1::2], strict=True)
     return [(c, b) for c, b in pairs if isinstance(c, nn.Conv2d) and isinstance(b, nn.BatchNorm2d)]
-
-
-def glasses_network() -> MobileNetV2:
-    """A MobileNetV2 with one logit, its last layer near zero: it starts out undecided."""
-    model = MobileNetV2()
-    last = model.classifier[1]
-    assert isinstance(last, nn.Linear)
-    with torch.no_grad():
-        last.weight.normal_(0, 0.01)
-        last.bias.zero_()
-    return model

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from training.evaluate import OVERALL
 from training.progress import say
-from training.release import release
+from training.release import CURVES, release
 from training.workspace import Workspace, need
 
 
 def run(work: Workspace, name: str, models: Path) -> None:
     """Put the evaluated network into the folder of released models."""
     report = json.loads(need(work.report, "evaluate").read_text())
-    manifest = release(need(work.int8, "quantize"), report, name, models)
+    curves = work.report.with_name(CURVES)
+    manifest = release(need(work.int8, "quantize"), report, name, models, curves)
     f1 = report["int8"]["by_dataset"][OVERALL]["f1"]
     say(f"released {models / name}: F1 {f1} at {manifest.threshold}, sha256 {manifest.sha256}")

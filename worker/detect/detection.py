@@ -18,7 +18,7 @@ class Detection:
         width: Width.
         height: Height.
         score: The detector's own confidence; for dlib's HOG, the SVM margin (about 0 to 3); for a
-            face that only the proposing network saw, its probability (0 to 1).
+            face that only the proposing network saw, its probability less dlib's doubt (0 to 1).
         confirmed: dlib's detector saw the face and drew the box. False where only the proposing
             network did: tilted, in profile, behind sunglasses, small.
     """

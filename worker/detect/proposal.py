@@ -67,6 +67,7 @@ class Proposer:
                 float(side) / scale,
                 float(side) / scale,
                 float(score),
+                confirmed=False,
             )
             for x, y, side, score in found
         ]

@@ -2,7 +2,7 @@
 --
 -- KEYS 1 job      hash
 --      2 rows     hash  photo number -> outcome
---      3 chunks   hash  chunk -> "state attempts priority queued-ms"
+--      3 chunks   hash  chunk -> "state attempts priority queued-ms", and a holder while running
 --      4 due      zset  running chunk -> when its lease ends, ms
 --      5 begun    hash  priority -> latest queued-ms begun
 --      6… waiting zsets, one a priority
@@ -14,6 +14,7 @@
 --      6 model    "name@fingerprint" of the worker
 --      7 threshold of the worker's model
 --      8 ttl of `due` and `begun`, s
+--      9 holder   names this run, so that only its own end releases it
 -- Returns {answer, attempts, faces, threshold, wanted photo numbers…}; the answer is "begun" or
 -- "gone", "cancelled", "done", "busy", "other_model", "exhausted".
 local job = redis.call('HMGET', KEYS[1], 'state', 'model')
@@ -39,7 +40,7 @@ if tonumber(attempts) >= tonumber(ARGV[5]) then return {'exhausted'} end
 if not job[2] then redis.call('HSET', KEYS[1], 'model', ARGV[6]) end
 redis.call('HSETNX', KEYS[1], 'threshold', ARGV[7])
 redis.call('HSET', KEYS[3], ARGV[1],
-  string.format('running %d %s %s', attempts + 1, priority, queued))
+  string.format('running %d %s %s %s', attempts + 1, priority, queued, ARGV[9]))
 local answer = {'begun', attempts + 1, redis.call('HGET', KEYS[1], 'faces'),
   redis.call('HGET', KEYS[1], 'threshold')}
 for number = ARGV[2], ARGV[2] + ARGV[3] - 1 do

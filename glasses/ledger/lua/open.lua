@@ -12,6 +12,11 @@ local state = redis.call('HGET', KEYS[1], 'state')
 if not state then return 'gone' end
 if state == 'cancelled' then return 'cancelled' end
 if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 then return 'opened' end
+if state ~= 'submitting' then
+  -- The submitter was taken for dead (its machine slept), and lives.
+  redis.call('HSET', KEYS[1], 'state', 'submitting')
+  redis.call('HDEL', KEYS[1], 'finished', 'incomplete')
+end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('HSET', KEYS[2], ARGV[1], string.format('queued 0 %s %d', ARGV[3], now))

@@ -2,7 +2,8 @@
 --
 -- A running chunk is lost when its lease ended. A queued chunk is lost when a chunk of the same
 -- priority that was queued later has begun (each priority is first in, first out), or when the
--- queue is empty. A backlog that is merely long is neither.
+-- queue is empty. A backlog that is merely long is neither. A chunk that ran goes ahead of what
+-- waits: it is sent at the first priority.
 --
 -- KEYS 1 chunks   hash  chunk -> "state attempts priority queued-ms"
 --      2 due      zset  running chunk -> when its lease ends, ms
@@ -34,7 +35,8 @@ for _, chunk in ipairs(lost) do
   redis.call('ZREM', KEYS[2], chunk)
   local record = redis.call('HGET', KEYS[1], chunk)
   if record then
-    local attempts, priority = string.match(record, '%a+ (%d+) (%d+) %d+')
+    local state, attempts, priority = string.match(record, '(%a+) (%d+) (%d+) %d+')
+    if state == 'running' then priority = ARGV[5] end
     redis.call('HSET', KEYS[1], chunk, string.format('queued %s %s %d', attempts, priority, now))
     for i = 4, #KEYS do
       if ARGV[i + 1] == priority then

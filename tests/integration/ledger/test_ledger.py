@@ -10,9 +10,9 @@ import pytest
 from glasses import keys
 from glasses.client import Client
 from glasses.errors import UsageError
-from glasses.ledger import Begun, Ledger, Recorded
+from glasses.ledger import Begun, Ledger, Recorded, gaps
 from glasses.outcome import Box, Face, Outcome
-from glasses.queue import PRIORITY_BULK
+from glasses.queue import PRIORITY_BULK, PRIORITY_SMALL
 from glasses.schemas import ChunkMessage, JobSpec
 from glasses.statuses import FailureReason, JobState, PhotoStatus
 
@@ -39,9 +39,21 @@ def chunk(start: int = 0, count: int = 4) -> ChunkMessage:
     return ChunkMessage(job_id=JOB, start=start, count=count)
 
 
-def begin(ledger: Ledger, what: ChunkMessage, lease: float = 10, model: str = "m@1") -> Begun:
+def begin(
+    ledger: Ledger,
+    what: ChunkMessage,
+    lease: float = 10,
+    model: str = "m@1",
+    holder: str = "",
+) -> Begun:
     return ledger.begin(
-        what, model=model, threshold=0.7, lease_seconds=lease, max_attempts=2, ttl=3600
+        what,
+        model=model,
+        threshold=0.7,
+        lease_seconds=lease,
+        max_attempts=2,
+        ttl=3600,
+        holder=holder,
     )
 
 
@@ -55,7 +67,7 @@ def test_a_chunk_goes_through_its_life(ledger: Ledger) -> None:
     begun = begin(ledger, chunk())
     assert (begun.answer, begun.attempts, begun.wanted) == ("begun", 1, (0, 1, 2, 3))
     assert begun.threshold == 0.7
-    ledger.seal(JOB)
+    assert ledger.seal(JOB, 4)
     assert ledger.status(JOB).state is JobState.RUNNING
     rows = [
         Recorded(0, GLASSES, True, None),
@@ -140,6 +152,40 @@ def test_a_chunk_given_back_has_its_attempt_back(ledger: Ledger) -> None:
     for _ in range(5):
         assert begin(ledger, chunk()).attempts == 1
         ledger.give_back(chunk(), 3600)
+
+
+def test_a_released_chunk_is_free_at_once_and_its_attempt_stays_counted(
+    ledger: Ledger, client: Client
+) -> None:
+    ledger.open(spec(), chunk(), PRIORITY_BULK)
+    begin(ledger, chunk(), holder="first")
+    assert ledger.release(chunk(), "first", 3600)
+    assert client.redis.zscore(keys.waiting(JOB, PRIORITY_SMALL), chunk().chunk_id)
+    assert begin(ledger, chunk()).attempts == 2
+
+
+def test_only_the_run_that_holds_a_chunk_releases_it(ledger: Ledger) -> None:
+    ledger.open(spec(), chunk(), PRIORITY_BULK)
+    assert not ledger.release(chunk(), "first", 3600)
+    begin(ledger, chunk(), lease=0.001, holder="first")
+    time.sleep(0.01)
+    begin(ledger, chunk(), holder="second")
+    assert not ledger.release(chunk(), "first", 3600)
+    assert begin(ledger, chunk()).answer == "busy"
+    record(ledger, chunk(), [0, 1, 2, 3])
+    assert not ledger.release(chunk(), "second", 3600)
+
+
+def test_photos_that_a_crash_of_redis_took_back_are_missed_and_found(
+    ledger: Ledger, client: Client
+) -> None:
+    ledger.open(spec(), chunk(), PRIORITY_BULK)
+    record(ledger, None, [4])
+    assert not ledger.seal(JOB, 8)
+    assert gaps(client.redis, JOB, 0, 8) == [5, 6, 7]
+    ledger.open(spec(), chunk(4), PRIORITY_BULK)
+    assert gaps(client.redis, JOB, 0, 8) == []
+    assert ledger.seal(JOB, 8)
 
 
 def test_one_job_has_one_model(ledger: Ledger) -> None:

@@ -35,7 +35,7 @@ def test_outcome_survives_being_written(outcome: Outcome) -> None:
 def test_outcome_is_written_without_names() -> None:
     face = Face(box=Box(left=1, top=-2, width=3, height=4), detection_score=0.5, probability=0.25)
     outcome = Outcome(status=PhotoStatus.CLASSIFIED, faces=(face,))
-    assert json.loads(outcome.encode()) == ["classified", [[1, -2, 3, 4, 0.5, 0.25]], None]
+    assert json.loads(outcome.encode()) == ["classified", [[1, -2, 3, 4, 0.5, 1, 0.25]], None]
     assert json.loads(Outcome.failed(FailureReason.CORRUPT).encode()) == ["failed", [], "corrupt"]
 
 

@@ -60,3 +60,11 @@ def test_a_face_stays_in_the_picture_and_upright() -> None:
 def test_fine_jpeg_is_almost_the_picture() -> None:
     smooth = torch.linspace(0, 1, SIZE).expand(2, 3, SIZE, SIZE).clone()
     assert (_jpeg(smooth, seeded(0)) - smooth).abs().mean() < 0.05
+
+
+def test_originals_augmentations_keep_shape_and_range(crops: torch.Tensor) -> None:
+    for seed in range(4):
+        x = augment(crops, seeded(seed), "original")
+        assert x.shape == (16, 3, SIZE, SIZE)
+        assert x.min() >= -1
+        assert x.max() < 1

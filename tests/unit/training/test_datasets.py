@@ -8,11 +8,12 @@ import pytest
 
 from glasses.errors import UsageError
 from training.datasets import Dataset, discover
+from training.stages.datasets import table, text
 
 
 def touch(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
+    path.write_bytes(b"\xff\xd8\xff")
 
 
 def only(root: Path) -> Dataset:
@@ -106,3 +107,88 @@ def test_a_folder_without_datasets_says_what_is_expected(tmp_path: Path) -> None
         discover(tmp_path)
     with pytest.raises(UsageError, match="--data"):
         discover(tmp_path / "nowhere")
+
+
+@pytest.fixture
+def kaggle(tmp_path: Path) -> Path:
+    folder = tmp_path / "celeba"
+    for name in ("000001.jpg", "000002.jpg"):
+        touch(folder / "img_align_celeba/img_align_celeba" / name)
+    (folder / "list_attr_celeba.csv").write_text(
+        "image_id,Bushy_Eyebrows,Eyeglasses\n000001.jpg,-1,1\n000002.jpg,1,-1\n"
+    )
+    (folder / "list_eval_partition.csv").write_text(
+        "image_id,partition\n000001.jpg,0\n000002.jpg,2\n"
+    )
+    return folder
+
+
+def test_celeba_of_kaggle_is_read_as_the_published_one(kaggle: Path) -> None:
+    samples = only(kaggle.parent).samples
+    assert [sample.has_glasses for sample in samples] == [True, False]
+    assert [sample.official for sample in samples] == ["train", "test"]
+    assert samples[0].path.is_file()
+
+
+def test_half_of_celeba_says_what_lacks(kaggle: Path) -> None:
+    (kaggle / "list_attr_celeba.csv").unlink()
+    with pytest.raises(UsageError, match="no list of attributes"):
+        discover(kaggle.parent)
+
+
+def test_celebas_list_that_was_cut_off_is_named(kaggle: Path) -> None:
+    (kaggle / "list_attr_celeba.csv").write_text("image_id,Male,Eyeglasses\n000001.jpg,-1\n")
+    with pytest.raises(UsageError, match=r"csv:2 is cut off"):
+        discover(kaggle.parent)
+
+
+def test_half_of_meglass_says_what_lacks(tmp_path: Path) -> None:
+    (tmp_path / "meglass").mkdir()
+    (tmp_path / "meglass/meta.txt").write_text("10032527@N08_identity_4@25_0.jpg 0\n")
+    with pytest.raises(UsageError, match="no MeGlass_120x120"):
+        discover(tmp_path)
+
+
+def test_specface_has_a_folder_a_person_in_the_order_of_numbers(tmp_path: Path) -> None:
+    for name in ("01/image (2).jpg", "01/image (10).jpg", "01/Thumbs.db", "60/image (1).JPG"):
+        touch(tmp_path / "specface" / name)
+    dataset = only(tmp_path)
+    assert [sample.path.name for sample in dataset.samples] == [
+        "image (2).jpg",
+        "image (10).jpg",
+        "image (1).JPG",
+    ]
+    assert [sample.identity for sample in dataset.samples][1:] == ["specface:01", "specface:60"]
+    assert all(sample.has_glasses for sample in dataset.samples)
+    assert dataset.warning == "0 without and 3 with glasses, the whole set has 0 and 320"
+
+
+def test_two_folders_are_labels_enough(tmp_path: Path) -> None:
+    for name in ("with/trip/a.jpg", "without/b.png", "without/.hidden.jpg"):
+        touch(tmp_path / "mine" / name)
+    (tmp_path / "mine/without/notes.txt").write_text("no photo")
+    labels = {sample.name: sample.has_glasses for sample in only(tmp_path).samples}
+    assert labels == {"mine/with/trip/a.jpg": True, "mine/without/b.png": False}
+
+
+def test_one_of_two_folders_is_not_enough(tmp_path: Path) -> None:
+    touch(tmp_path / "mine/with/a.jpg")
+    with pytest.raises(UsageError, match="only one of with/ and without/"):
+        discover(tmp_path)
+
+
+def test_empty_files_are_a_broken_download(tmp_path: Path) -> None:
+    touch(tmp_path / "mine/a.jpg")
+    (tmp_path / "mine/a.jpg").write_bytes(b"")
+    (tmp_path / "mine/labels.csv").write_text("path,has_glasses\na.jpg,1\n")
+    with pytest.raises(UsageError, match="1 of 1 photos are empty files"):
+        discover(tmp_path)
+
+
+def test_table_counts_warns_and_names_what_lacks(celeba: Path) -> None:
+    (celeba.parent / "holiday").mkdir()
+    lines = text(table(celeba.parent)).splitlines()
+    assert lines[0].split() == ["dataset", "without", "with", "people", "note"]
+    assert "warning: 1 without and 1 with glasses, the whole set has 189406" in lines[1]
+    assert "passed over" in lines[2]
+    assert [line.split()[0] for line in lines[3:]] == ["meglass", "sof", "specface"]

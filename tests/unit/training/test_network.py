@@ -9,12 +9,16 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from training.cropset import CropSet, Row  # noqa: E402
 from training.export import export, folded  # noqa: E402
 from training.geometry import SIZE  # noqa: E402
+from training.model.backbones import glasses_network  # noqa: E402
 from training.model.imagenet import adopt_statistics, load_folded  # noqa: E402
-from training.model.mobilenet_v2 import MobileNetV2, convolutions, glasses_network  # noqa: E402
-from training.quantize import MAX_BYTES, quantize  # noqa: E402
+from training.model.mobilenet_v2 import MobileNetV2, convolutions  # noqa: E402
+from training.quantize import quantize  # noqa: E402
+from training.release import MAX_BYTES  # noqa: E402
 from training.scoring import Scorer  # noqa: E402
+from training.torch_int8 import TorchInt8  # noqa: E402
 
 
 def pictures(count: int, seed: int = 0) -> np.ndarray:
@@ -99,8 +103,10 @@ def test_folding_batch_norm_changes_nothing(network: MobileNetV2) -> None:
 
 
 def test_exported_and_quantized_networks_agree_with_torch(
-    network: MobileNetV2, tmp_path: Path
+    network: MobileNetV2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     fp32, int8 = tmp_path / "fp32.onnx", tmp_path / "int8.onnx"
     export(network, fp32)
     quantize(fp32, int8, pictures(16))
@@ -111,3 +117,24 @@ def test_exported_and_quantized_networks_agree_with_torch(
     # Random weights use their 8 bits badly; trained ones are compared by the stage `evaluate`.
     assert np.abs(Scorer(int8)(crops) - expected).mean() < 0.25 * np.abs(expected).mean()
     assert int8.stat().st_size <= MAX_BYTES
+    assert not list((tmp_path / "here").iterdir()), "the quantizer left files behind"
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["fp32.onnx", "int8.onnx"]
+
+
+def test_weights_of_seven_bits_are_a_choice(network: MobileNetV2, tmp_path: Path) -> None:
+    export(network, tmp_path / "fp32.onnx")
+    for name, reduce_range in (("a.onnx", False), ("b.onnx", True)):
+        quantize(tmp_path / "fp32.onnx", tmp_path / name, pictures(8), reduce_range)
+    crops = pictures(8, seed=1)
+    assert not np.array_equal(
+        Scorer(tmp_path / "a.onnx")(crops), Scorer(tmp_path / "b.onnx")(crops)
+    )
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "mobilenet_v3_small", "resnet18"])
+def test_torchs_own_eight_bits_take_every_network(name: str) -> None:
+    stored = np.random.default_rng(0).integers(0, 255, (8, 160, 160, 3), dtype=np.uint8)
+    int8 = TorchInt8(glasses_network(name).eval(), stored)
+    crops = CropSet([Row(str(i), True, None, "d", True, 1.0) for i in range(8)], stored)
+    assert int8(crops).shape == (8,)
+    assert int8.size < sum(p.numel() for p in glasses_network(name).parameters()) * 2

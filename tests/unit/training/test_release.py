@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from glasses.errors import ModelError
-from training.release import release
+from training.release import MAX_BYTES, release
 from worker import model_store
 
 
@@ -22,6 +22,8 @@ def report() -> dict[str, Any]:
         "true_positives": 4,
         "false_positives": 0,
         "false_negatives": 1,
+        "detector_recall": 0.8,
+        "classifier_recall": 1.0,
         "precision": 1.0,
         "recall": 0.8,
         "f1": 0.8889,
@@ -32,11 +34,18 @@ def report() -> dict[str, Any]:
         "calibration": {"temperature": 1.2, "bias": -0.3},
         "by_dataset": {"mine": line, "whole photos": line, "overall": line},
         "f1_by_share": {"0.05": 0.8, "0.5": 0.9},
+        "areas": {"pr": 0.99, "roc": 0.98},
+        "sweep": [{"threshold": 0.5, "precision": 0.9, "recall": 0.8, "f1": 0.85}],
+        "reliability": {"bins": [], "error": 0.0123},
+        "unsure": {"band": [0.1, 0.9], "share": 0.05, "wrong_inside": 3, "wrong_outside": 1},
+        "robustness": {"dark": line},
     }
     return {
-        "network": {"crops": 100, "epochs": 6, "int8_bytes": 5, "int8_crops_per_second": 1000},
+        "network": {"crops": 100, "epochs": 6, "int8_bytes": 5, "architecture": "MobileNetV2 1.0"}
+        | {"variants": {"int8 of torch": {"bytes": 2_600_000, "crops_per_second": 9, "f1": 0.97}}},
         "datasets": {"mine": "research only"},
         "validation_photos": 7,
+        "photos_per_second": 31.5,
         "int8": part,
         "fp32": part,
     }
@@ -66,3 +75,28 @@ def test_card_says_terms_figures_and_failures(tmp_path: Path, report: dict[str, 
     assert "- mine: research only" in text
     assert "| mine | 10 | 5 | 1.0000 | 0.8000 | 0.8889 |" in text
     assert "Of 1 people with glasses that were missed, 1 are in photos" in text
+    assert "| 0.8000 × 1.0000 |" in text
+    assert "| int8 of torch | 2.60 | 9 | 0.9700 |" in text
+    assert "| 0.5 | 0.9000 | 0.8000 | 0.8500 |" in text
+    assert "off by 1.23%" in text
+    assert "3 of the 4 wrong verdicts" in text
+    assert "| dark | 1.0000 | 0.8000 | 0.8889 | 1 |" in text
+    assert "31.5 photos/s" in text
+    assert "curves.png" not in text
+
+
+def test_card_shows_the_curves_if_there_are_any(tmp_path: Path, report: dict[str, Any]) -> None:
+    (tmp_path / "int8.onnx").write_bytes(b"onnx")
+    (tmp_path / "curves.png").write_bytes(b"png")
+    models = tmp_path / "models"
+    release(tmp_path / "int8.onnx", report, "net-1", models, tmp_path / "curves.png")
+    assert "![curves](curves.png)" in (models / "net-1/CARD.md").read_text()
+    assert (models / "net-1/curves.png").read_bytes() == b"png"
+
+
+def test_a_network_too_large_for_the_repository_is_not_released(
+    tmp_path: Path, report: dict[str, Any]
+) -> None:
+    (tmp_path / "int8.onnx").write_bytes(bytes(MAX_BYTES + 1))
+    with pytest.raises(ModelError, match="at most 3000000"):
+        release(tmp_path / "int8.onnx", report, "net-1", tmp_path / "models")

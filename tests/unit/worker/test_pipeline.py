@@ -99,8 +99,8 @@ def test_boxes_are_in_px_of_the_full_size_photo(pipeline: Pipeline, demo_photos:
     (small,) = pipeline((demo_photos / "hopper.jpg").read_bytes()).faces
     with Image.open(demo_photos / "hopper.jpg") as image:
         ratio = width / image.width
-    assert large.box.width == pytest.approx(small.box.width * ratio, rel=0.15)
-    assert large.box.left == pytest.approx(small.box.left * ratio, rel=0.15)
+    assert large.box.width == pytest.approx(small.box.width * ratio, rel=0.25)
+    assert large.box.left == pytest.approx(small.box.left * ratio, rel=0.25)
 
 
 def test_each_face_gets_its_own_probability(classifier: OnnxClassifier) -> None:

@@ -1,0 +1,106 @@
+"""A folder with everything that people have among their photos, and what has to be told of each."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+CLASSIFIED, NO_FACE = "classified", "no_face"
+EMPTY, NOT_AN_IMAGE, CORRUPT = "empty", "not_an_image", "corrupt"
+TOO_MANY_PIXELS, UNREADABLE = "too_many_pixels", "unreadable"
+
+
+def make(folder: Path, demo_photos: Path) -> dict[str, str]:
+    """Fill an empty folder.
+
+    Returns:
+        Name -> `classified`, `no_face`, or the reason of the failure.
+    """
+    face = Image.open(demo_photos / "hopper.jpg").convert("RGB")
+    jpeg = (demo_photos / "hopper.jpg").read_bytes()
+    truth: dict[str, str] = {}
+
+    def put(name: str, data: bytes, expected: str) -> None:
+        path = os.path.join(os.fsencode(folder), os.fsencode(name))
+        with open(path, "wb") as file:
+            file.write(data)
+        truth[name] = expected
+
+    put("empty.jpg", b"", EMPTY)
+    put("text.jpg", b"I am no photo\n" * 9, NOT_AN_IMAGE)
+    put("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', NOT_AN_IMAGE)
+    put("paper.pdf", b"%PDF-1.7\n" + b"x" * 99, NOT_AN_IMAGE)
+    put("junk before.jpg", b"junk" * 9 + jpeg, NOT_AN_IMAGE)
+    put("junk after.jpg", jpeg + os.urandom(999), CLASSIFIED)
+    put("a photo without an extension", jpeg + b"1", CLASSIFIED)
+    put("a jpeg that says.png", jpeg + b"2", CLASSIFIED)
+    for tenth in range(1, 10):
+        put(f"truncated {tenth}.jpg", jpeg[: len(jpeg) * tenth // 10], CORRUPT)
+    put("progressive.jpg", _saved(face, "JPEG", progressive=True), CLASSIFIED)
+    put("profile.jpg", _saved(face, "JPEG", icc_profile=os.urandom(500)), CLASSIFIED)
+    put("cmyk.jpg", _saved(face.convert("CMYK"), "JPEG"), CLASSIFIED)
+    put("gray.png", _saved(face.convert("L"), "PNG"), CLASSIFIED)
+    put("alpha.png", _saved(face.convert("RGBA"), "PNG"), CLASSIFIED)
+    put("palette.gif", _saved(face, "GIF"), CLASSIFIED)
+    put("one pixel.png", _saved(Image.new("RGB", (1, 1)), "PNG"), NO_FACE)
+    put("ribbon.png", _saved(Image.new("RGB", (20_000, 10)), "PNG"), NO_FACE)
+    for format_ in ("GIF", "WEBP", "PNG"):
+        frames = {"save_all": True, "append_images": [Image.new("RGB", face.size)]}
+        put(f"animated.{format_.lower()}", _saved(face, format_, **frames), CLASSIFIED)
+    put("bomb.png", _png_header(30_000, 30_000), TOO_MANY_PIXELS)
+    put("huge.png", _png_header(2**31 - 1, 2**31 - 1), TOO_MANY_PIXELS)
+    put("header alone.png", _png_header(64, 64), CORRUPT)
+    for name in (
+        " spaces ",
+        "new\nline",
+        "quo'te\"s",
+        "\udcff\udcfe",
+        "\x1b[31mred",
+        "=1+1",
+        "肖像",
+    ):
+        put(f"{name}.jpg", jpeg + name.encode("utf-8", "surrogateescape"), CLASSIFIED)
+    put("n" * 250 + ".jpg", jpeg + b"3", CLASSIFIED)
+    put("twin 1.jpg", jpeg, CLASSIFIED)
+    put("twin 2.jpg", jpeg, CLASSIFIED)
+    _special_files(folder, truth)
+    return truth
+
+
+def _special_files(folder: Path, truth: dict[str, str]) -> None:
+    makers: dict[str, Callable[[Path], Any]] = {
+        "broken link.jpg": lambda path: path.symlink_to("nowhere"),
+        "looping link.jpg": lambda path: path.symlink_to(path.name),
+        "pipe.jpg": os.mkfifo,
+    }
+    for name, maker in makers.items():
+        maker(folder / name)
+        truth[name] = UNREADABLE
+    (folder / "loop").symlink_to(folder)  # not followed, so not a photo
+    if os.geteuid():
+        (folder / "closed.jpg").write_bytes(b"x")
+        (folder / "closed.jpg").chmod(0)
+        truth["closed.jpg"] = UNREADABLE
+
+
+def _saved(image: Image.Image, format_: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format_, **options)
+    return buffer.getvalue()
+
+
+def _png_header(width: int, height: int) -> bytes:
+    def part(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", zlib.compress(b"\0" * 99))

@@ -1,0 +1,56 @@
+"""The audit finds labels that were turned, shows them, and keeps what a person said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from training import audit, corrections
+from training.cropset import Row
+from training.geometry import STORED_SIZE
+
+
+def test_turned_labels_are_found_and_the_most_doubtful_come_first() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.random(2000) < 0.4
+    values = np.where(truth, rng.beta(8, 1, 2000), rng.beta(1, 8, 2000))
+    turned = rng.choice(2000, 40, replace=False)
+    labels = truth.copy()
+    labels[turned] = ~labels[turned]
+    found = audit.doubtful(values, labels)
+    assert len(set(found) & set(turned)) > 0.6 * len(turned)
+    assert len(set(found) - set(turned)) < 0.3 * len(found)
+    other = np.where(labels, 1 - values, values)[found]
+    assert (np.diff(other) <= 0).all()
+
+
+def test_photos_that_no_network_can_judge_are_left_alone() -> None:
+    rows = [Row(str(i), i < 2, None, "d", True, 1.0) for i in range(5)]
+    logits = np.array([5.0, -9.0, -5.0, -5.0, np.nan])
+    found = audit.suspects(rows, logits)
+    assert [(s.number, s.row.name, s.index) for s in found] == [(1, "1", 1)]
+
+
+def test_sheets_show_every_suspect_and_leave_no_old_page(tmp_path: Path) -> None:
+    rows = [Row(f"d/{i}.jpg", True, None, "d", True, 1.0) for i in range(audit.COLUMNS * 6 + 1)]
+    found = [audit.Suspect(i + 1, row, 0.01, i) for i, row in enumerate(rows)]
+    pixels = np.full((len(rows), STORED_SIZE, STORED_SIZE, 3), 90, dtype=np.uint8)
+    assert [p.name for p in audit.sheets(found, pixels, tmp_path)] == [
+        "sheet-01.png",
+        "sheet-02.png",
+    ]
+    with Image.open(tmp_path / "sheet-02.png") as page:
+        assert page.getpixel((60, 60)) == (90, 90, 90)
+        assert page.getpixel((60 + 120, 60)) == (255, 255, 255)
+    audit.sheets(found[:1], pixels, tmp_path)
+    assert not (tmp_path / "sheet-02.png").exists()
+
+
+def test_suspects_filled_in_are_corrections_and_stay_so(tmp_path: Path) -> None:
+    path = tmp_path / "suspects.csv"
+    rows = [Row(name, True, None, "d", True, 1.0) for name in ("a", "b")]
+    found = [audit.Suspect(i + 1, row, 0.01, i) for i, row in enumerate(rows)]
+    audit.write(found, {"a": "0", "gone": "drop"}, path)
+    assert corrections.read(path) == {"a": False, "gone": None}

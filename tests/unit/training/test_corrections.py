@@ -1,0 +1,69 @@
+"""A person's corrections reach every later stage, and a damaged file is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glasses.errors import UsageError
+from training import corrections, cropset
+from training.cropset import Row
+from training.sample import Sample
+from training.workspace import Workspace
+
+SAMPLES = [Sample(Path(n), n, n == "a", None, "d") for n in ("a", "b", "c")]
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "corrections.csv"
+    path.write_text(text)
+    return path
+
+
+def test_labels_are_turned_dropped_and_left(tmp_path: Path) -> None:
+    path = written(tmp_path, "number,name,correction\n1,a,0\n2,b,drop\n3,c,\n")
+    right = corrections.correct(SAMPLES, corrections.read(path))
+    assert [(sample.name, sample.has_glasses) for sample in right] == [("a", False), ("c", False)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("name\na\n", "lacks the columns"), ("name,correction\na,yes\n", ":2: correction is 'yes'")],
+)
+def test_damaged_file_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        corrections.read(written(tmp_path, text))
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        corrections.read(tmp_path / "nowhere.csv")
+
+
+def test_names_of_other_data_are_noticed() -> None:
+    assert corrections.unknown({"x": True, "a": None}, SAMPLES) == ["x"]
+
+
+def test_stored_crops_have_the_right_labels(tmp_path: Path) -> None:
+    folder = tmp_path / "data/mine"
+    folder.mkdir(parents=True)
+    names = [f"{i}.jpg" for i in range(30)]
+    for name in names:
+        (folder / name).write_bytes(b"x")
+    lines = [f"{name},{i % 2}" for i, name in enumerate(names)]
+    (folder / "labels.csv").write_text("path,has_glasses\n" + "\n".join(lines) + "\n")
+    crops = tmp_path / "runs/crops"
+    crops.mkdir(parents=True)
+    rows = [Row(f"mine/{n}", i % 2 == 1, None, "mine", True, 1.0) for i, n in enumerate(names)]
+    cropset.write_index(crops / "mine.csv", rows)
+    np.save(crops / "mine.npy", np.zeros((30, 2, 2, 3), dtype=np.uint8))
+    (crops / "mine.done").write_text("")
+    path = written(tmp_path, "name,correction\nmine/1.jpg,0\nmine/2.jpg,drop\n")
+    work = Workspace(tmp_path / "data", tmp_path / "runs", corrections_file=path)
+    found = [
+        row for part in work.stored_crops(*("train", "validation", "test")) for row in part.rows
+    ]
+    assert len(found) == 29
+    assert {row.name: row.has_glasses for row in found}["mine/1.jpg"] is False

@@ -1,0 +1,91 @@
+"""Each dataset is judged once, by a network that has not seen it or its people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+from training import splits
+from training.recipe import Recipe
+from training.sample import Sample
+from training.stages import leave_one_out
+from training.workspace import Workspace
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Three datasets, two of which share their people."""
+    for name in ("a", "b", "c"):
+        folder = tmp_path / "data" / name
+        folder.mkdir(parents=True)
+        lines = ["path,has_glasses,identity"]
+        for i in range(40):
+            (folder / f"{i}.jpg").write_bytes(b"x")
+            who = f"celeba_id_{i}" if name in "ab" else f"{i}"
+            lines.append(f"{i}.jpg,{i % 2},{who}")
+        (folder / "labels.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path / "data"
+
+
+def line(f1: float) -> dict[str, Any]:
+    return {
+        "photos": 40,
+        "positives": 20,
+        "precision": 1.0,
+        "recall": f1,
+        "f1": f1,
+        "f1_interval": (0.8, 1.0),
+        "no_face": 2,
+    }
+
+
+def test_every_dataset_is_left_out_once_with_its_kin(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[set[str]] = []
+
+    def fit(work: Workspace, *_: object) -> None:
+        trained.append({s.dataset for s in work.photos(splits.TRAIN)})
+
+    def judge(work: Workspace, *_: object) -> dict[str, Any]:
+        names = sorted({s.dataset for s in work.photos(splits.TEST)})
+        lines = {name: line(0.9 if name == "c" else 0.96) for name in (*names, "overall")}
+        return {"threshold": 0.5, "by_dataset": lines}
+
+    monkeypatch.setattr(leave_one_out.fit, "run", fit)
+    monkeypatch.setattr(leave_one_out.quantize, "run", lambda *_, **__: None)
+    monkeypatch.setattr(leave_one_out.evaluate, "faces", lambda *_: None)
+    monkeypatch.setattr(leave_one_out.evaluate, "judge", judge)
+    work = Workspace(data, tmp_path / "runs")
+    report = leave_one_out.run(work, tmp_path / "w.npz", Recipe(), 1)
+    assert trained == [{"c"}, {"a", "b"}]
+    assert list(report["by_dataset"]) == ["a", "b", "c"]
+    assert report["macro_f1"] == 0.94
+    table = leave_one_out.table(report)
+    assert "| c | 40 | 20 | 1.0000 | 0.9000 | 0.9000 | 0.800–1.000 | 2 | 0.5 |" in table
+    assert "| **macro** | | | | | **0.94** |" in table
+    assert (tmp_path / "runs/leave-one-out.json").is_file()
+
+
+def test_runs_of_each_split_and_network_keep_apart(tmp_path: Path) -> None:
+    usual = Workspace(tmp_path, tmp_path / "runs")
+    folds = [Workspace(tmp_path, tmp_path / "runs", f"leave-out={n}") for n in ("a", "b")]
+    other = Workspace(tmp_path, tmp_path / "runs", variant="resnet18")
+    assert len({w.fit for w in (usual, other, *folds)}) == 4
+    assert len({w.crops for w in (usual, other, *folds)}) == 1
+    assert usual.fit == tmp_path / "runs/fit"
+
+
+def test_datasets_without_a_number_do_not_count() -> None:
+    assert leave_one_out.macro({"a": line(0.9), "b": line(0.9) | {"f1": None}}) == 0.9
+    assert leave_one_out.macro({}) is None
+
+
+def test_samples_are_whole(data: Path, tmp_path: Path) -> None:
+    samples: list[Sample] = Workspace(data, tmp_path).samples
+    assert splits.kin(samples, "a") == {"a", "b"}
+    assert splits.kin(samples, "c") == {"c"}

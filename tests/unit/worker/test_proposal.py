@@ -1,0 +1,73 @@
+"""What the proposing network says, read as boxes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from worker.detect.proposal import (
+    MULTIPLE,
+    OFFSET_UNIT,
+    SIDE_UNIT,
+    STRIDE,
+    padded,
+    read,
+    resized,
+    suppressed,
+)
+
+
+def quiet(rows: int = 4, columns: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    return np.full((rows, columns), -9.0, np.float32), np.zeros((3, rows, columns), np.float32)
+
+
+def test_place_tells_centre_side_and_probability() -> None:
+    logits, boxes = quiet()
+    logits[1, 2] = 2.0
+    boxes[:, 1, 2] = (0.5 / OFFSET_UNIT, -0.25 / OFFSET_UNIT, math.log(40 / SIDE_UNIT))
+    ((x, y, side, score),) = read(logits, boxes, 0.5)
+    assert side == pytest.approx(40)
+    assert x == pytest.approx(2.5 * STRIDE + 20)
+    assert y == pytest.approx(1.5 * STRIDE - 10)
+    assert score == pytest.approx(1 / (1 + math.exp(-2)))
+
+
+def test_nothing_is_read_from_a_quiet_network() -> None:
+    assert read(*quiet(), 0.1).shape == (0, 4)
+    assert suppressed(read(*quiet(), 0.1)).shape == (0, 4)
+
+
+def test_surest_comes_first() -> None:
+    logits, boxes = quiet()
+    logits[0, 0], logits[3, 4] = 1.0, 3.0
+    scores = read(logits, boxes, 0.1)[:, 3]
+    assert list(scores) == sorted(scores, reverse=True)
+
+
+def test_one_box_a_face_stays() -> None:
+    found = np.array(
+        [[50, 50, 40, 0.9], [53, 50, 42, 0.8], [150, 50, 40, 0.7], [50, 52, 30, 0.6]], np.float32
+    )
+    assert [round(float(row[3]), 1) for row in suppressed(found)] == [0.9, 0.7]
+
+
+def test_small_face_inside_a_large_box_stays() -> None:
+    found = np.array([[100, 100, 100, 0.9], [120, 120, 20, 0.8]], np.float32)
+    assert len(suppressed(found)) == 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (32, 64), (33, 63), (213, 320)])
+def test_padding_adds_gray_on_the_right_and_below(shape: tuple[int, int]) -> None:
+    pixels = np.full((*shape, 3), 7, np.uint8)
+    result = padded(pixels)
+    assert not result.shape[0] % MULTIPLE
+    assert not result.shape[1] % MULTIPLE
+    assert (result[: shape[0], : shape[1]] == 7).all()
+    assert (result[shape[0] :] == 128).all()
+    assert (result[:, shape[1] :] == 128).all()
+
+
+def test_resizing_never_loses_a_side() -> None:
+    assert resized(np.zeros((1, 5000, 3), np.uint8), 320 / 5000).shape == (1, 320, 3)

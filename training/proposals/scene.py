@@ -1,0 +1,223 @@
+"""Photos -> scenes: single photos and collages, faces of all sizes, tilted, half hidden.
+
+A scene is cut into tiles; each tile shows one photo, scaled so that its main face has a size drawn
+at random, turned, mirrored, over a ground without faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from training.proposals.hide import hide
+from training.proposals.light import weather
+from training.proposals.square import Squares, squares
+from worker.decode import Pixels
+
+Matrix = npt.NDArray[np.float64]
+"""2 × 3, as OpenCV's affine warps take it."""
+
+SIDE = 256
+"""Of a scene, in px."""
+SMALLEST = 13.0
+"""Px of the smallest face that is asked for."""
+LARGEST_SHARE = 0.85
+"""Of a tile's side that a face may fill; a few are larger and reach over the edge."""
+FACE_FREE_SHARE = 0.2
+SINGLE_SHARE = 0.5
+"""Of the scenes with faces: one photo alone, as most photos are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A photo with its known faces.
+
+    Attributes:
+        pyramid: As `levels` makes it; the first picture is the photo.
+        faces: In px of the photo; the first is the one that the tile is scaled by.
+        unsure: In px of the photo.
+    """
+
+    pyramid: Sequence[Pixels]
+    faces: Squares
+    unsure: Squares
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A training picture.
+
+    Attributes:
+        pixels: SIDE × SIDE × 3, uint8, RGB.
+        faces: In px of the scene.
+        unsure: Neither asked for nor punished.
+        face_free: No photo of people is in it: every find is wrong.
+    """
+
+    pixels: Pixels
+    faces: Squares
+    unsure: Squares
+    face_free: bool
+
+
+class Stage:
+    """Draws scenes.
+
+    Args:
+        sources: Photos with faces.
+        grounds: Pictures without.
+    """
+
+    def __init__(self, sources: Sequence[Source], grounds: Sequence[Pixels]) -> None:
+        self._sources = sources
+        self._grounds = [levels(ground) for ground in grounds]
+
+    def draw(self, rng: np.random.Generator) -> Scene:
+        """One scene."""
+        pixels = np.empty((SIDE, SIDE, 3), dtype=np.uint8)
+        face_free = bool(rng.random() < FACE_FREE_SHARE)
+        faces, unsure = [squares()], [squares()]
+        for left, top, right, bottom in _tiles(rng, face_free):
+            tile = self._ground(right - left, bottom - top, rng)
+            if not face_free and (left > 0 or top > 0 or rng.random() < 0.97):
+                source = self._sources[int(rng.integers(len(self._sources)))]
+                some, others = _paste(source, tile, rng)
+                for squares_, found in ((some, faces), (others, unsure)):
+                    squares_[:, :2] += (left, top)
+                    found.append(squares_)
+            pixels[top:bottom, left:right] = tile
+        return Scene(weather(pixels, rng), np.concatenate(faces), np.concatenate(unsure), face_free)
+
+    def _ground(self, width: int, height: int, rng: np.random.Generator) -> Pixels:
+        if not self._grounds or rng.random() < 0.2:
+            colour = rng.integers(0, 256, 3)
+            return np.full((height, width, 3), colour, dtype=np.uint8)
+        ground = self._grounds[int(rng.integers(len(self._grounds)))]
+        rows, columns = ground[0].shape[:2]
+        fill = max(width / columns, height / rows)
+        scale = fill * np.exp(rng.uniform(-0.3, 1.2))
+        matrix = _matrix(
+            (columns * rng.uniform(0.2, 0.8), rows * rng.uniform(0.2, 0.8)),
+            (width / 2, height / 2),
+            scale,
+            rng.uniform(-30, 30) if rng.random() < 0.3 else 0.0,
+            bool(rng.random() < 0.5),
+        )
+        return _warp(ground, matrix, scale, (width, height), cv2.BORDER_REFLECT_101)
+
+
+def _tiles(rng: np.random.Generator, face_free: bool) -> list[tuple[int, int, int, int]]:
+    """Left, top, right, bottom of each."""
+    if rng.random() < (0.7 if face_free else SINGLE_SHARE):
+        return [(0, 0, SIDE, SIDE)]
+    columns, rows = (int(v) for v in rng.integers(1, 5, 2))
+    if columns * rows == 1:
+        columns = 2
+    xs = _cuts(columns, rng)
+    return [
+        (xs[i], ys[j], xs[i + 1], ys[j + 1])
+        for i in range(columns)
+        for ys in [_cuts(rows, rng)]
+        for j in range(rows)
+    ]
+
+
+def _cuts(count: int, rng: np.random.Generator) -> list[int]:
+    shares = rng.uniform(0.7, 1.3, count)
+    return [0, *(int(v) for v in np.round(np.cumsum(shares / shares.sum()) * SIDE))]
+
+
+def _paste(source: Source, tile: Pixels, rng: np.random.Generator) -> tuple[Squares, Squares]:
+    """Put a photo into a tile; its faces and doubtful places in the tile's px."""
+    height, width = tile.shape[:2]
+    x, y, side = (float(v) for v in source.faces[0])
+    most = LARGEST_SHARE * min(width, height) * (1.4 if rng.random() < 0.1 else 1.0)
+    wanted = float(np.exp(rng.uniform(np.log(SMALLEST), np.log(max(most, SMALLEST + 1)))))
+    if width == SIDE:  # a photo alone: large faces are usual
+        wanted = max(wanted, float(rng.uniform(SMALLEST, 0.4 * most)))
+    scale = min(wanted / side, 4.0)
+    degrees = float(rng.normal(0, 9) if rng.random() < 0.65 else rng.uniform(-42, 42))
+    room = min(0.5 * side * scale, 0.45 * min(width, height))
+    goal = (rng.uniform(room, width - room), rng.uniform(room, height - room))
+    mirror = bool(rng.random() < 0.5)
+    matrix = _matrix((x, y), goal, scale, degrees, mirror)
+    border = cv2.BORDER_TRANSPARENT if rng.random() < 0.7 else cv2.BORDER_REPLICATE
+    warped = _warp(source.pyramid, matrix, scale, (width, height), border, tile)
+    faces, unsure = (_move(s, matrix, scale) for s in (source.faces, source.unsure))
+    for face in faces:
+        hide(warped, face, degrees, rng)
+    tile[:] = warped
+    return _visible(faces, unsure, width, height)
+
+
+def _visible(faces: Squares, unsure: Squares, width: int, height: int) -> tuple[Squares, Squares]:
+    """Faces that are mostly inside; what else is there of faces is unsure."""
+    half = faces[:, 2] / 2
+    across = np.minimum(faces[:, 0] + half, width) - np.maximum(faces[:, 0] - half, 0)
+    down = np.minimum(faces[:, 1] + half, height) - np.maximum(faces[:, 1] - half, 0)
+    shown = np.clip(across, 0, None) * np.clip(down, 0, None) / faces[:, 2] ** 2
+    centred = ((faces[:, :2] > 0) & (faces[:, :2] < (width, height))).all(1)
+    good = (shown > 0.55) & (faces[:, 2] >= 0.85 * SMALLEST) & centred
+    others = np.concatenate([unsure, faces[~good & (shown > 0)]])
+    return faces[good], others
+
+
+def _matrix(
+    point: tuple[float, float],
+    goal: tuple[float, float],
+    scale: float,
+    degrees: float,
+    mirror: bool,
+) -> Matrix:
+    """2 × 3: `point` goes to `goal`."""
+    matrix = cv2.getRotationMatrix2D((0, 0), degrees, scale)
+    if mirror:
+        matrix[:, 0] *= -1
+    matrix[:, 2] = goal - matrix[:, :2] @ point
+    return np.asarray(matrix)
+
+
+def _move(faces: Squares, matrix: Matrix, scale: float) -> Squares:
+    moved = faces.copy()
+    moved[:, :2] = faces[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    moved[:, 2] *= scale
+    return moved
+
+
+def levels(pixels: Pixels) -> list[Pixels]:
+    """A picture, its half, its quarter …: strong reductions start from a small one."""
+    result = [pixels]
+    while min(result[-1].shape[:2]) >= 2 * SMALLEST:
+        height, width = result[-1].shape[:2]
+        half = cv2.resize(result[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        result.append(np.asarray(half, dtype=np.uint8))
+    return result
+
+
+def _warp(
+    pyramid: Sequence[Pixels],
+    matrix: Matrix,
+    scale: float,
+    size: tuple[int, int],
+    border: int,
+    ground: Pixels | None = None,
+) -> Pixels:
+    """Warp without aliasing."""
+    level = min(max(0, int(np.floor(np.log2(0.75 / scale) + 1))), len(pyramid) - 1)
+    pixels = pyramid[level]
+    matrix = matrix.copy()
+    matrix[:, 0] *= pyramid[0].shape[1] / pixels.shape[1]
+    matrix[:, 1] *= pyramid[0].shape[0] / pixels.shape[0]
+    warped = cv2.warpAffine(
+        pixels,
+        matrix,
+        size,
+        dst=None if ground is None else ground.copy(),
+        flags=cv2.INTER_LINEAR,
+        borderMode=border,
+    )
+    return np.asarray(warped, dtype=np.uint8)
