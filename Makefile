@@ -7,7 +7,7 @@ DATA ?=
 WEIGHTS ?=
 DEMO_HOME := build/demo
 
-.PHONY: demo test check chaos bench docs model clean
+.PHONY: demo test check chaos bench audit docs model clean
 
 # One environment a stamp, so that `make demo` does not wait for what only developers need.
 $(VENV)/bin/python:
@@ -37,6 +37,13 @@ chaos: $(VENV)/dev.stamp  ## Kill real processes while jobs run, seeded.
 
 bench: $(VENV)/dev.stamp  ## Photos a second, a stage at a time (ARGS='FOLDER --limit 500').
 	$(BIN)/python -m tests.bench $(ARGS)
+
+audit: $(VENV)/dev.stamp  ## Known vulnerabilities, outdated pins (needs the advisory database).
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	build/audit/bin/pip-audit --strict --path \
+	  "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	$(BIN)/python -m pip list --outdated
 
 docs: $(VENV)/dev.stamp  ## Generate what the docs take from the code.
 	$(BIN)/python -m docs.generate

@@ -27,6 +27,7 @@ def ensure_bucket(settings: Settings, retention_days: int) -> None:
         "s3",
         endpoint_url=settings.s3_endpoint,
         region_name=settings.s3_region,
+        verify=settings.s3_ca,
         aws_access_key_id=settings.s3_access_key.get_secret_value(),
         aws_secret_access_key=settings.s3_secret_key.get_secret_value(),
         config=Config(

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from obstore import exceptions
 from obstore.store import S3Store
 
 from glasses.bucket import ensure_bucket, unreachable
+from glasses.errors import UsageError
 from glasses.patience import Tell, Watched, nobody
 from glasses.settings import Settings, require_servers
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
 
 IMAGES = "images/"
 JOBS = "jobs/"
@@ -39,6 +45,20 @@ def job_prefix(job_id: str) -> str:
     return f"{JOBS}{job_id}/"
 
 
+def _client_options(settings: Settings) -> ClientConfig:
+    options: ClientConfig = {
+        "allow_http": not str(settings.s3_endpoint).startswith("https:"),
+        "connect_timeout": timedelta(seconds=5),
+        "timeout": timedelta(seconds=60),
+    }
+    if settings.s3_ca is not None:
+        try:
+            options["root_certificate"] = Path(settings.s3_ca).read_bytes()
+        except OSError as error:
+            raise UsageError(f"s3_ca: {settings.s3_ca} cannot be read: {error.strerror}") from None
+    return options
+
+
 class ObjectStore:
     """Puts, gets and deletes objects. Safe to share between threads, not across a fork.
 
@@ -60,11 +80,7 @@ class ObjectStore:
             access_key_id=settings.s3_access_key.get_secret_value(),
             secret_access_key=settings.s3_secret_key.get_secret_value(),
             virtual_hosted_style_request=False,
-            client_options={
-                "allow_http": True,
-                "connect_timeout": timedelta(seconds=5),
-                "timeout": timedelta(seconds=60),
-            },
+            client_options=_client_options(settings),
             retry_config=_RETRY,  # type: ignore[arg-type]
         )
 

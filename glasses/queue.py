@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 from celery import Celery
@@ -9,6 +10,7 @@ from kombu import Queue
 from kombu.exceptions import OperationalError
 
 from glasses.errors import InfrastructureError
+from glasses.redis_client import is_tls
 from glasses.schemas import ChunkMessage
 from glasses.settings import Settings, require_servers
 
@@ -37,6 +39,11 @@ def make_app(settings: Settings) -> Celery:
     assert settings.redis_url
     app = Celery("glasses", broker=settings.redis_url.get_secret_value(), set_as_current=False)
     app.conf.update(configuration(settings))
+    if is_tls(settings):
+        app.conf.broker_use_ssl = {
+            "ssl_cert_reqs": ssl.CERT_REQUIRED,
+            "ssl_ca_certs": settings.redis_ca,
+        }
     return app
 
 

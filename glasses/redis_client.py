@@ -44,7 +44,14 @@ def connect(settings: Settings, patient: bool = True, tell: Tell = nobody) -> Re
         retry=Patience(server, tell) if patient else Retry(NoBackoff(), 1),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
         health_check_interval=30,
+        **({"ssl_ca_certs": settings.redis_ca} if is_tls(settings) else {}),
     )
+
+
+def is_tls(settings: Settings) -> bool:
+    """Whether Redis is reached through TLS."""
+    assert settings.redis_url
+    return urlsplit(settings.redis_url.get_secret_value()).scheme == "rediss"
 
 
 def flush(redis: Redis, seconds: float = 5) -> None:

@@ -32,9 +32,15 @@ class Settings(BaseSettings):
     )
 
     redis_url: SecretStr | None = Field(
-        default=None, description="redis://[user:password@]host:port/db"
+        default=None, description="redis[s]://[user:password@]host:port/db"
+    )
+    redis_ca: str | None = Field(
+        default=None, description="file of the CA that rediss:// is checked with, if it is your own"
     )
     s3_endpoint: str | None = Field(default=None, description="URL of an S3-compatible server")
+    s3_ca: str | None = Field(
+        default=None, description="file of the CA that https:// is checked with, if it is your own"
+    )
     s3_region: str = Field(default="us-east-1", description="region that requests are signed for")
     s3_bucket: str = Field(default="glasses", description="the one bucket that is read and written")
     s3_access_key: SecretStr | None = Field(default=None, description="access key id")

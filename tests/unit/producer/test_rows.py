@@ -159,3 +159,11 @@ def test_rows_come_out_as_they_arrive() -> None:
     writer.write([FAILED])
     assert out.getvalue().startswith(first)
     assert first.count("\n") == 1
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@"])
+def test_no_spreadsheet_takes_a_name_for_a_formula(first: str) -> None:
+    name = f'{first}HYPERLINK("http://example.org")'
+    (line,) = csv.DictReader(io.StringIO(printed(Format.CSV, row(name, 0.9))))
+    assert line["image"] == f"'{name}"
+    assert json.loads(printed(Format.JSONL, row(name, 0.9)))["image"] == name

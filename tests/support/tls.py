@@ -1,0 +1,72 @@
+"""TLS before a server that has none: a certificate of our own, and what unwraps it."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Of `localhost`, and the CA that signed it."""
+
+    ca: Path
+    cert: Path
+    key: Path
+
+
+def certificate(folder: Path) -> Certificate:
+    """A new CA and a certificate of it."""
+    made = Certificate(folder / "ca.pem", folder / "cert.pem", folder / "key.pem")
+    ca_key, request, names = folder / "ca-key.pem", folder / "request.pem", folder / "names"
+    names.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    for line in (
+        f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-ca -keyout {ca_key} "
+        f"-out {made.ca}",
+        f"req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout {made.key} -out {request}",
+        f"x509 -req -days 2 -in {request} -CA {made.ca} -CAkey {ca_key} -CAcreateserial "
+        f"-extfile {names} -out {made.cert}",
+    ):
+        subprocess.run(["openssl", *line.split()], check=True, capture_output=True)
+    return made
+
+
+@contextmanager
+def tls_before(port: int, made: Certificate) -> Iterator[int]:
+    """A port that takes TLS and hands the rest to another port of this machine."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.cert, made.key)
+    loop = asyncio.new_event_loop()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+
+    server = loop.run_until_complete(asyncio.start_server(handle, "127.0.0.1", 0, ssl=context))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        server.close()
+        with suppress(Exception):
+            loop.run_until_complete(asyncio.sleep(0.1))
+        loop.close()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError, ssl.SSLError):
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
