@@ -1,8 +1,7 @@
 """How large a crop is, and how much of the surroundings it shows.
 
-The network sees the face box with a fifth of its side added all round: dlib's box ends at the
-temples and above the brows, where frames and their hinges still go on. (With the boxes of the older
-size ladder, a sixth larger than the cascade's, a tenth showed as much.) Stored crops show a third
+The network sees the face box with a tenth of its side added all round: dlib's box ends at the
+temples and above the brows, where frames and their hinges still go on. Stored crops show a third
 more, a sixth on each side, so that training can shift, scale and rotate without inventing pixels.
 """
 
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from worker.manifest import ModelInput
 
 SIZE = 120
-MARGIN = 0.2
+MARGIN = 0.1
 STORED_SIZE = 160
 STORED_MARGIN = (STORED_SIZE / SIZE * (1 + 2 * MARGIN) - 1) / 2
 """Same px a face as in the network's input: the stored crop's centre is what the network sees."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from itertools import islice
 from typing import Any
 
 from glasses import keys
@@ -18,6 +20,9 @@ from glasses.verdict import decisive_probability
 from worker.context import Context
 from worker.lease import Lease
 from worker.pipeline import Found
+
+FETCHED_AHEAD = 2
+"""Photos that are fetched before their turn, for each fetching thread."""
 
 Sender = Callable[[ChunkMessage, int], None]
 _log = logging.getLogger(__name__)
@@ -83,12 +88,10 @@ def _work(
     """Outcomes of the wanted photos; None when the job was cancelled meanwhile."""
     wanted = _entries(context, chunk, begun)
     outcomes = _known(context, [entry for _, entry in wanted])
-    fetches = _fetch(context, wanted, outcomes)
     found: dict[str, Found | Outcome] = {}
-    for sha256, future in fetches.items():
+    for sha256, data in _fetched(context, wanted, outcomes):
         if lease.lost:
             return None
-        data = future.result()
         found[sha256] = data if isinstance(data, Outcome) else context.pipeline.find(data)
     outcomes |= zip(found, context.pipeline.classify(list(found.values())), strict=True)
     rows = []
@@ -125,16 +128,24 @@ def _known(context: Context, entries: list[ManifestEntry]) -> dict[str, Outcome]
     return {s: Outcome.decode(text) for s, text in zip(contents, texts, strict=True) if text}
 
 
-def _fetch(
+def _fetched(
     context: Context, wanted: list[tuple[int, ManifestEntry]], known: dict[str, Outcome]
-) -> dict[str, Future[bytes | Outcome]]:
-    """Start to fetch each content once, in the order of the photos."""
-    contents = [entry.sha256 for _, entry in wanted if entry.sha256 and not entry.reason]
-    return {
-        sha256: context.fetchers.submit(_photo, context, sha256)
-        for sha256 in dict.fromkeys(contents)
-        if sha256 not in known
-    }
+) -> Iterator[tuple[str, bytes | Outcome]]:
+    """Each content once, in the order of the photos, a few of them fetched ahead of their use.
+
+    A few, not all: a chunk's photos may be hundreds of megabytes each.
+    """
+    contents = dict.fromkeys(e.sha256 for _, e in wanted if e.sha256 and not e.reason)
+    remaining = iter([sha256 for sha256 in contents if sha256 not in known])
+    ahead: deque[tuple[str, Future[bytes | Outcome]]] = deque()
+    for sha256 in islice(remaining, FETCHED_AHEAD * context.settings.fetch_threads):
+        ahead.append((sha256, context.fetchers.submit(_photo, context, sha256)))
+    while ahead:
+        sha256, future = ahead.popleft()
+        data = future.result()
+        if (following := next(remaining, None)) is not None:
+            ahead.append((following, context.fetchers.submit(_photo, context, following)))
+        yield sha256, data
 
 
 def _photo(context: Context, sha256: str) -> bytes | Outcome:
