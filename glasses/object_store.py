@@ -113,7 +113,8 @@ class ObjectStore:
 
     def ensure_bucket(self, retention_days: int) -> None:
         """Create the bucket if need be, and let everything in it expire."""
-        ensure_bucket(self._settings, retention_days)
+        with self._watched.call():
+            ensure_bucket(self._settings, retention_days)
 
     @contextmanager
     def _errors(self, watch: bool = True) -> Iterator[None]:

@@ -12,7 +12,12 @@ _BLOCK = 1 << 16
 
 
 class Proxy:
-    """Forwards connections; what is cut stays cut until it is mended."""
+    """Forwards connections; what is cut stays cut until it is mended.
+
+    Attributes:
+        delay: Seconds that each block is held back.
+        answers: Blocks that the server has sent so far.
+    """
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
@@ -23,6 +28,7 @@ class Proxy:
         self._passing.set()
         self._cut = False
         self.delay = 0.0
+        self.answers = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
@@ -61,16 +67,17 @@ class Proxy:
                 _close(client)
                 continue
             self._open |= {client, server}
-            for pair in ((client, server), (server, client)):
+            for pair in ((client, server, 0), (server, client, 1)):
                 threading.Thread(target=self._pump, args=pair, daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, answers: int) -> None:
         with suppress(OSError):
             while data := source.recv(_BLOCK):
                 self._passing.wait()
                 if self.delay:
                     time.sleep(self.delay)
                 sink.sendall(data)
+                self.answers += answers
         for end in (source, sink):
             self._open.discard(end)
             _close(end)

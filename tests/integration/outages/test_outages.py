@@ -88,13 +88,23 @@ def test_redis_without_memory_for_a_while(stack: Stack, job: Job) -> None:
 
 
 def test_who_follows_survives_half_a_minute_and_says_what_it_waits_for(
-    settings: Settings, network: Network, job: Job
+    settings: Settings,
+    network: Network,
+    client: Client,
+    start_worker: StartWorker,
+    demo_photos: Path,
+    tmp_path: Path,
 ) -> None:
+    job = client.submit([photos(tmp_path / "in", demo_photos / "hopper.jpg", PHOTOS)])
+    before = network.redis.answers
     watch = glasses(settings, "watch", job.id)
-    time.sleep(8)  # so that it has surely reached Redis before
+    while network.redis.answers < before + 4:  # it has surely reached Redis
+        assert watch.poll() is None
+        time.sleep(0.02)
     network.redis.cut()
     time.sleep(30)
     network.redis.mend()
+    start_worker(1)  # not before: the job must outlast the outage
     out, err = watch.communicate(timeout=90)
     assert watch.returncode == 0, err
     assert f"{PHOTOS} submitted = {PHOTOS} classified" in out
@@ -126,6 +136,7 @@ def test_an_object_store_that_stays_away_ends_a_submit_with_what_to_do(
     _, err = submit.communicate(timeout=90)
     assert submit.returncode == 3
     assert "object store" in err
+    assert "takes its time" in err
     assert "does not serve" in err
     assert "Traceback" not in err
 
