@@ -20,8 +20,8 @@ LOT = 8
 every fetch takes the interpreter from the pipeline several times."""
 AHEAD = 2 * LOT
 """Photos that are fetched, or being fetched, before their turn."""
-AHEAD_BYTES = 16 * 2**20
-"""What those may hold: some 160 portraits, four or five photos of a phone."""
+AHEAD_BYTES = 4 * 2**20
+"""What those may hold: some forty portraits, one to three photos of a phone."""
 
 
 def fetched(

@@ -18,9 +18,20 @@ _M_ARENA_MAX = -8  # malloc.h
 _MALLOC_ARENAS = 1
 
 
+def _glibc() -> ctypes.CDLL | None:
+    """The C library, where it is glibc."""
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    return library if hasattr(library, "malloc_trim") else None
+
+
+_libc = _glibc()
+
+
 def before_fork() -> None:
     """Keep what is loaded in pages that children share: no collector touches it from now on."""
     gc.collect()
+    if _libc is not None:
+        _libc.malloc_trim(0)  # of what loading needed
     gc.freeze()
 
 
@@ -32,8 +43,8 @@ def after_fork(megabytes: int) -> None:
     """
     limit_memory(megabytes)
     # An arena for each fetching thread holds on to photos that are long gone.
-    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
-        libc.mallopt(_M_ARENA_MAX, _MALLOC_ARENAS)
+    if _libc is not None:
+        _libc.mallopt(_M_ARENA_MAX, _MALLOC_ARENAS)
     cv2.setNumThreads(1)  # processes are the unit of parallelism
     sys.setswitchinterval(SWITCH_SECONDS)
 

@@ -56,7 +56,7 @@ def test_photos_come_in_their_order_each_content_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "most"), [(1, fetch.AHEAD), (5 * 2**20, 3), (fetch.AHEAD_BYTES * 9, 2)]
+    ("size", "most"), [(1, fetch.AHEAD), (5 * 2**18, 3), (fetch.AHEAD_BYTES * 9, 2)]
 )
 def test_what_is_fetched_ahead_is_bounded_in_number_and_bytes(size: int, most: int) -> None:
     context, store, entries, _ = made(*[str(i).encode() for i in range(40)], sizes=size)
