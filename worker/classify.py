@@ -7,12 +7,12 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from glasses.errors import ModelError
 from worker.decode import Pixels
 from worker.manifest import Calibration, ModelInput
 from worker.model_store import ReleasedModel
+from worker.session import session
 
 BATCH = 8
 """Crops a call. Larger batches are no faster a crop and hold more memory: 32 take 29 MB more."""
@@ -43,15 +43,9 @@ class OnnxClassifier:
     """A released model on ONNX Runtime, one thread (processes are the unit of parallelism)."""
 
     def __init__(self, model: ReleasedModel) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(
-                model.data, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime's exceptions have no common base of their own
+            self._session = session(model.data)
+        except Exception as error:
             raise ModelError(f"model {model.manifest.name} is no ONNX model: {error}") from error
         self._input_name = self._session.get_inputs()[0].name
         self._calibration = model.manifest.calibration
