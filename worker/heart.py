@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from glasses.errors import GlassesError
 from glasses.ledger import reclaim_all
+from glasses.schemas import SCHEMA_VERSION
 from glasses.workers import WorkerInfo, announce, withdraw
 from worker.context import parent_redis, pipeline, worker_id
 
@@ -62,6 +63,7 @@ class Heart(bootsteps.StartStopStep):  # type: ignore[misc]
             model=pipeline().model,
             threshold=pipeline().threshold,
             started=self._started,
+            schema_version=SCHEMA_VERSION,
             seen=0,
         )
         try:

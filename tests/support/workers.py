@@ -21,6 +21,7 @@ class Worker:
         log: Its output.
         processes: In its pool.
         cursed: Photos may kill it, see `cursed_worker`.
+        newer: It is of the next version, see `newer_worker`.
         environment_: Variables that it gets besides.
     """
 
@@ -30,9 +31,12 @@ class Worker:
         log: Path,
         processes: int,
         cursed: bool = False,
+        newer: bool = False,
         environment_: Mapping[str, str] | None = None,
     ) -> None:
         module = "tests.support.cursed_worker" if cursed else "worker"
+        if newer:
+            module = "tests.support.newer_worker"
         self.log = log
         self._out = log.open("wb")
         self.process = subprocess.Popen(
