@@ -37,6 +37,14 @@ class Heart(bootsteps.StartStopStep):  # type: ignore[misc]
         self._started = time.time()
         self._timers: list[Any] = []
 
+    def register_with_event_loop(self, parent: Any, _hub: Any) -> None:
+        """Replace processes that died before Redis was reached.
+
+        Celery would end the worker for each right after this: it takes them for processes that
+        cannot start at all.
+        """
+        parent.pool.maintain_pool()
+
     def start(self, parent: Any) -> None:
         """Beat at once and from then on."""
         self._beat(parent)
