@@ -7,7 +7,7 @@ DATA ?=
 WEIGHTS ?=
 DEMO_HOME := build/demo
 
-.PHONY: demo test check chaos bench audit docs model clean
+.PHONY: demo test check chaos fuzz bench audit docs model clean
 
 # One environment a stamp, so that `make demo` does not wait for what only developers need.
 $(VENV)/bin/python:
@@ -34,6 +34,9 @@ test: $(VENV)/dev.stamp  ## Run the tests.
 
 chaos: $(VENV)/dev.stamp  ## Kill real processes while jobs run, seeded.
 	$(BIN)/python -m pytest -m chaos $(ARGS)
+
+fuzz: $(VENV)/dev.stamp  ## Mutated photos through the pipeline (ARGS='--files 20000 --seed 2').
+	$(BIN)/python -m tests.chaos.fuzz $(ARGS)
 
 bench: $(VENV)/dev.stamp  ## Photos a second, a stage at a time (ARGS='FOLDER --limit 500').
 	$(BIN)/python -m tests.bench $(ARGS)

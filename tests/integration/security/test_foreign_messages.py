@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from glasses.client import Client
-from glasses.queue import CLASSIFY_CHUNK
+from glasses.queue import CLASSIFY_CHUNK, depth
 from tests.support.messages import arguments, message
+from tests.support.waiting import wait_until
 from tests.support.workers import Worker
 
 CHUNK = {"schema_version": 1, "job_id": "abcdefgh", "start": 0, "count": 1}
@@ -33,6 +34,9 @@ FOREIGN = {
     "no chunk at all": (message(CLASSIFY_CHUNK, arguments("../../etc/passwd")), "no chunk"),
     "no arguments": (message(CLASSIFY_CHUNK, arguments()), "TypeError"),
     "an unknown job": (message(CLASSIFY_CHUNK, arguments(CHUNK)), "gone"),
+    "a huge body": (message(CLASSIFY_CHUNK, arguments("x" * 2**25)), "no chunk"),
+    "a huge number": (message(CLASSIFY_CHUNK, arguments(CHUNK | {"start": 10**40})), "no chunk"),
+    "deeply nested": (message(CLASSIFY_CHUNK, b"[" * 10**5 + b"]" * 10**5), "DecodeError"),
     "no message": ("garbage", "no message"),
     "half a message": ('{"body": "x"}', "no message"),
 }
@@ -50,4 +54,6 @@ def test_they_are_rejected_and_the_worker_goes_on(
     log = worker.log.read_text()
     assert [what for what, (_, named) in FOREIGN.items() if named not in log] == []
     assert log.count("no message") == 2
+    # None is sent again, none is kept to be sent again.
+    wait_until(lambda: depth(redis) == 0 and redis.hlen("unacked") == 0, worker.log.read_text)
     assert not Path("/tmp/glasses-was-unpickled").exists()
