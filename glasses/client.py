@@ -171,9 +171,16 @@ class Client:
         Raises:
             UsageError: Neither Redis nor the object store knows the job.
         """
+        found = []
         with redis_errors(self.settings):
-            ids = stored_jobs(self.store) if job_id is None else [job_id]
-            return [repair(self.settings, self.redis, self.store, self._app, each) for each in ids]
+            for each in stored_jobs(self.store) if job_id is None else [job_id]:
+                try:
+                    found.append(repair(self.settings, self.redis, self.store, self._app, each))
+                except UnreadableJobError as error:
+                    if job_id is not None:
+                        raise
+                    self._tell(str(error))
+        return found
 
     def close(self) -> None:
         """Close the connections."""

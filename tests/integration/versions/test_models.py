@@ -24,7 +24,7 @@ from tests.support.workers import Worker
 from worker import model_store
 
 StartWorker = Callable[..., Worker]
-PHOTOS = 256
+PHOTOS = 96
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def test_a_job_keeps_its_model_while_workers_are_replaced_and_the_next_has_the_n
     other_model: Path,
 ) -> None:
     redis: Any = client.redis
+    client.settings = client.settings.model_copy(update={"chunk_size": 8})
     folder = photos(tmp_path / "in", demo_photos / "hopper.jpg", PHOTOS)
     job = client.submit([folder])
     # Its lease outlasts the time that it is stopped, so that nobody else takes its chunk.

@@ -10,8 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from glasses import keys
 from glasses.client import Client, Job
+from glasses.errors import UnreadableJobError
 from glasses.ledger import Ledger
 from glasses.queue import CLASSIFY_CHUNK, PRIORITY_SMALL, depth
 from glasses.schemas import ChunkMessage
@@ -138,3 +141,20 @@ def test_a_user_is_told_that_no_worker_is_new_enough(client: Client, demo_photos
         ),
     )  # fmt: skip
     assert "start workers of the version" in (job.blockage(job.status()) or "")
+
+
+def test_a_newer_job_keeps_nobody_from_repairing_the_others(
+    settings: Settings, client: Client, demo_photos: Path
+) -> None:
+    newer = client.submit([demo_photos / "hopper.jpg"])
+    other = client.submit([demo_photos / "collins.jpg"])
+    key = f"jobs/{newer.id}/job.json"
+    before = client.store.get(key) or b""
+    client.store.put(key, json.dumps(json.loads(before) | {"schema_version": NEWER}).encode())
+    told: list[str] = []
+    with Client(settings, tell=told.append) as teller:
+        assert [repaired.job_id for repaired in teller.reconcile()] == [other.id]
+    assert [text for text in told if newer.id in text and "newer version" in text]
+    with pytest.raises(UnreadableJobError):
+        client.reconcile(newer.id)
+    client.store.put(key, before)
