@@ -16,6 +16,12 @@ def blockage(redis: Redis, status: JobStatus) -> str | None:
     workers = live_workers(redis)
     if not workers:
         return "no worker runs: start some (`glasses up --detach`, or `python -m worker`)"
+    known = max(worker.schema_version for worker in workers)
+    if status.schema_version > known:
+        return (
+            f"it needs workers that know schema {status.schema_version}, and those that run know "
+            f"{known}: start workers of the version that submitted it"
+        )
     models = {worker.model for worker in workers}
     if status.model and status.model not in models:
         return (

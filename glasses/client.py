@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 
 from glasses import walk
 from glasses.blockage import blockage
-from glasses.errors import UsageError, WaitTimeoutError
+from glasses.errors import UnreadableJobError, UsageError, WaitTimeoutError
 from glasses.job_files import JobFiles
 from glasses.ledger import Ledger
 from glasses.object_store import ObjectStore, job_prefix
@@ -151,10 +151,16 @@ class Client:
         return Job(self, ids[0])
 
     def jobs(self) -> list[JobStatus]:
-        """All jobs that have not expired, the newest first."""
+        """All jobs that have not expired, the newest first; those it cannot read are told."""
+        found = []
         with redis_errors(self.settings):
             ledger = Ledger(self.redis)
-            return [ledger.status(job_id) for job_id in ledger.job_ids()]
+            for job_id in ledger.job_ids():
+                try:
+                    found.append(ledger.status(job_id))
+                except UnreadableJobError as error:
+                    self._tell(str(error))
+        return found
 
     def reconcile(self, job_id: str | None = None) -> list[Repaired]:
         """Queue what is lost at once; rebuild ledgers that Redis lost, from the manifests.
@@ -165,9 +171,16 @@ class Client:
         Raises:
             UsageError: Neither Redis nor the object store knows the job.
         """
+        found = []
         with redis_errors(self.settings):
-            ids = stored_jobs(self.store) if job_id is None else [job_id]
-            return [repair(self.settings, self.redis, self.store, self._app, each) for each in ids]
+            for each in stored_jobs(self.store) if job_id is None else [job_id]:
+                try:
+                    found.append(repair(self.settings, self.redis, self.store, self._app, each))
+                except UnreadableJobError as error:
+                    if job_id is not None:
+                        raise
+                    self._tell(str(error))
+        return found
 
     def close(self) -> None:
         """Close the connections."""

@@ -17,6 +17,10 @@ class ModelError(UsageError):
     """The model cannot be used: missing, unreadable, or not the released bytes."""
 
 
+class UnreadableJobError(UsageError):
+    """A job that a newer version of this program submitted, or whose description is damaged."""
+
+
 class InfrastructureError(GlassesError):
     """Redis or the object store is not configured, out of reach, or refuses."""
 

@@ -31,9 +31,13 @@ class JobFiles:
         self._store.put(job_prefix(spec.job_id) + "job.json", data)
 
     def spec(self, job_id: str) -> JobSpec | None:
-        """What `job.json` says; None if there is none."""
+        """What `job.json` says; None if there is none.
+
+        Raises:
+            UnreadableJobError: A newer version wrote it, or it is damaged.
+        """
         data = self._store.get(job_prefix(job_id) + "job.json")
-        return None if data is None else JobSpec.model_validate_json(data)
+        return None if data is None else JobSpec.parse(job_id, data)
 
     def write_segment(self, job_id: str, number: int, entries: Sequence[ManifestEntry]) -> None:
         """Write a segment of the manifest."""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
+from glasses.errors import UnreadableJobError
 from glasses.statuses import FailureReason, JobState
 from glasses.verdict import FaceChoice
 
 JOB_ID_PATTERN = r"^[a-z2-7]{8}$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
+SCHEMA_VERSION: Final = 1
+"""Of jobs and of the messages about them, together: an older worker leaves both alone."""
+
+
+def newer_schema(value: object) -> int | None:
+    """The schema version of what only a newer version of this program understands; else None."""
+    version = value.get("schema_version") if isinstance(value, dict) else None
+    return version if isinstance(version, int) and version > SCHEMA_VERSION else None
 
 
 class JobSpec(BaseModel):
@@ -18,7 +28,7 @@ class JobSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1] = SCHEMA_VERSION
     job_id: str = Field(pattern=JOB_ID_PATTERN)
     name: str
     created: float = Field(description="Unix time, s")
@@ -26,6 +36,28 @@ class JobSpec(BaseModel):
     threshold: float | None = Field(default=None, ge=0, le=1, description="null: the model's own")
     faces: FaceChoice = FaceChoice.ANY
     retention_seconds: int = Field(ge=1)
+
+    @classmethod
+    def parse(cls, job_id: str, text: str | bytes) -> Self:
+        """Read what was written down.
+
+        Raises:
+            UnreadableJobError: A newer version wrote it, or it is damaged.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError:
+            pass
+        try:
+            version = newer_schema(from_json(text))
+        except ValueError:
+            version = None
+        if version is None:
+            raise UnreadableJobError(f"job {job_id} has a damaged description")
+        raise UnreadableJobError(
+            f"job {job_id} was submitted by a newer version of this program (schema {version}, "
+            f"this one knows {SCHEMA_VERSION}): install that version"
+        )
 
 
 class ManifestEntry(BaseModel):
@@ -44,7 +76,7 @@ class ChunkMessage(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1] = SCHEMA_VERSION
     job_id: str = Field(pattern=JOB_ID_PATTERN)
     start: int = Field(ge=0)
     count: int = Field(ge=1, le=64)
@@ -71,6 +103,7 @@ class JobStatus(BaseModel):
     state: JobState
     created: float = Field(description="Unix time, s")
     finished: float | None = Field(description="Unix time, s")
+    schema_version: int = Field(default=SCHEMA_VERSION, description="that workers must know")
     submitted: int
     classified: int
     no_face: int

@@ -29,6 +29,8 @@ class FailureReason(StrEnum):
     UNREADABLE = "unreadable"
     CHANGED = "changed"
     VANISHED = "vanished"
+    OUT_OF_MEMORY = "out_of_memory"
+    """It needs more than `Settings.process_memory_mb`, alone."""
     CRASHED_WORKER = "crashed_worker"
     PIPELINE_ERROR = "pipeline_error"
     """A bug of ours: the worker's log has its traceback."""

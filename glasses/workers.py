@@ -20,6 +20,7 @@ class WorkerInfo(BaseModel):
     model: str = Field(description="name@fingerprint")
     threshold: float = Field(description="of that model")
     started: float = Field(description="Unix time, s")
+    schema_version: int = Field(default=1, description="of the newest job that it understands")
     seen: float = Field(description="Unix time of Redis' clock, s")
 
 

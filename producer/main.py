@@ -69,7 +69,9 @@ def main() -> None:
     try:
         app()
     except GlassesError as error:
-        typer.echo(f"glasses: {error}", err=True)
+        from producer.narration import say
+
+        say(f"glasses: {error}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         typer.echo("glasses: interrupted", err=True)

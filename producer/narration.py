@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from producer.rows import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def say(text: str) -> None:
-    """A line on stderr."""
-    typer.echo(text, err=True)
+    """Lines on stderr. A name in them stays a name, whatever it does to terminals."""
+    typer.echo("\n".join(printable(line) for line in text.split("\n")), err=True)
 
 
 @contextmanager
@@ -52,6 +54,13 @@ def _rate(status: JobStatus, ended: int) -> str:
 
     seconds = (status.finished or time.time()) - status.created
     return f"{ended / seconds:.0f} photos/s" if seconds > 1 else ""
+
+
+def as_json(status: JobStatus) -> str:
+    """A job for programs. ASCII, so that its name does nothing to a terminal."""
+    import json
+
+    return json.dumps(status.model_dump(mode="json"))
 
 
 def summary(status: JobStatus) -> str:

@@ -85,10 +85,12 @@ def start_worker(
 
     started: list[Worker] = []
 
-    def start(processes: int = 1, cursed: bool = False, **changes: Any) -> Worker:
+    def start(
+        processes: int = 1, cursed: bool = False, newer: bool = False, **changes: Any
+    ) -> Worker:
         known = {worker.worker_id for worker in live_workers(client.redis)}
         changed = settings.model_copy(update=changes)
-        worker = Worker(changed, tmp_path / f"worker-{len(started)}.log", processes, cursed)
+        worker = Worker(changed, tmp_path / f"worker-{len(started)}.log", processes, cursed, newer)
         started.append(worker)
         deadline = time.monotonic() + 30
         while not {w.worker_id for w in live_workers(client.redis)} - known:

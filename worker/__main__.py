@@ -19,17 +19,24 @@ def main() -> None:
         from worker.app import app
     except GlassesError as error:
         sys.exit(f"glasses worker: {error}")
-    app.worker_main(
-        [
-            "worker",
-            f"--concurrency={options.processes}",
-            f"--loglevel={options.loglevel}",
-            "--pool=prefork",
-            "--without-gossip",
-            "--without-mingle",
-            "--without-heartbeat",
-            "-Ofair",
-        ]
+    from celery.bin.celery import celery
+
+    # As `app.worker_main` does, which forgets the exit code: a worker that failed would look well.
+    celery.params[0].default = app
+    sys.exit(
+        celery.main(
+            [
+                "worker",
+                f"--concurrency={options.processes}",
+                f"--loglevel={options.loglevel}",
+                "--pool=prefork",
+                "--without-gossip",
+                "--without-mingle",
+                "--without-heartbeat",
+                "-Ofair",
+            ],
+            standalone_mode=False,
+        )
     )
 
 

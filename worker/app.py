@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from glasses import keys
 from glasses.errors import GlassesError, InfrastructureError
 from glasses.queue import CLASSIFY_CHUNK, ECHO, make_app, send_chunk
-from glasses.schemas import ChunkMessage
+from glasses.schemas import SCHEMA_VERSION, ChunkMessage, newer_schema
 from glasses.settings import get_settings
 from glasses.workers import live_workers
 from worker import broker
@@ -63,6 +63,7 @@ def classify_chunk(self: Any, message: Any) -> None:
     try:
         chunk = ChunkMessage.model_validate(message)
     except ValidationError as error:
+        _leave_to_newer(message)
         _log.error("rejected a message that is no chunk: %s", error.errors(include_input=False))
         raise Reject("not a chunk message", requeue=False) from None
     priority = int((self.request.delivery_info or {}).get("priority") or 0)
@@ -76,7 +77,8 @@ def classify_chunk(self: Any, message: Any) -> None:
     except InfrastructureError as error:
         _log.warning("chunk %s of job %s given back: %s", chunk.chunk_id, chunk.job_id, error)
         _pause()
-        context().ledger.give_back(chunk, context().settings.retention_seconds)
+        ttl = context().settings.retention_seconds
+        context().ledger.give_back(chunk, ttl, self.request.id)
         raise Reject("object store failed", requeue=True) from error
     except RedisError as error:
         # The lease ends by itself, and the reconciler queues the chunk again.
@@ -96,14 +98,40 @@ def echo(token: str) -> None:
 
 def _other_model(chunk: ChunkMessage) -> None:
     """Leave a chunk to the workers that have its job's model; set it aside if there are none."""
-    ledger = context().ledger
+    ledger, ttl = context().ledger, context().settings.retention_seconds
     model = ledger.model(chunk.job_id)
     if model in {worker.model for worker in live_workers(context().redis)}:
-        _pause()
-        raise Reject("the job is bound to another model", requeue=True)
-    ledger.park(chunk, context().settings.retention_seconds)
+        # Not so long that chunks behind it, which this worker may take, wait for each such one.
+        _pause(0.1, 0.4)
+        priority = ledger.defer(chunk, ttl)
+        if priority is not None:
+            send_chunk(app, chunk, priority)
+        return
+    ledger.park(chunk, ttl)
     _log.warning("job %s waits for a worker with model %s: none runs", chunk.job_id, model)
 
 
-def _pause() -> None:
-    time.sleep(random.uniform(0.5, 2))
+def _leave_to_newer(message: Any) -> None:
+    """Refuse a chunk of a newer schema by name; it is not lost.
+
+    While a worker runs that knows the schema the message stays in the queue. Else it goes, so that
+    it does not turn round for ever, and the reconciler of such a worker sends it again.
+
+    Raises:
+        Reject: It is one.
+    """
+    version = newer_schema(message)
+    if version is None:
+        return
+    known = max((w.schema_version for w in live_workers(context().redis)), default=SCHEMA_VERSION)
+    what = f"a chunk of schema {version}, and this worker knows {SCHEMA_VERSION}"
+    if version <= known:
+        _log.info("left to a newer worker: %s", what)
+        _pause()
+        raise Reject(what, requeue=True) from None
+    _log.error("rejected %s; a newer worker will have it sent again", what)
+    raise Reject(what, requeue=False) from None
+
+
+def _pause(least: float = 0.5, most: float = 2) -> None:
+    time.sleep(random.uniform(least, most))

@@ -34,7 +34,8 @@ def run_chunk(
         holder: Names this run in the ledger.
 
     Returns:
-        The ledger's answer: `begun` if it was worked on, else why not.
+        The ledger's answer: `begun` if it was worked on, else why not; `out_of_memory` if it did
+        not fit.
 
     Raises:
         InfrastructureError: The object store failed; the chunk was not recorded.
@@ -51,21 +52,29 @@ def run_chunk(
         holder=holder,
     )
     if begun.answer == "exhausted":
-        _isolate(context, chunk, priority, send)
+        _isolate(context, chunk, priority, send, FailureReason.CRASHED_WORKER)
     elif begun.answer == "begun":
-        with Lease(context.ledger, chunk, settings.lease_seconds) as lease:
-            rows = _work(context, chunk, begun, lease)
+        try:
+            with Lease(context.ledger, chunk, settings.lease_seconds) as lease:
+                rows = _work(context, chunk, begun, lease)
+        except MemoryError:
+            rows = []
+        if rows == []:  # outside of `except`, whose traceback holds what took the memory
+            _isolate(context, chunk, priority, send, FailureReason.OUT_OF_MEMORY)
+            return FailureReason.OUT_OF_MEMORY
         if rows is not None:
             _record(context, chunk, rows)
     return begun.answer
 
 
-def _isolate(context: Context, chunk: ChunkMessage, priority: int, send: Sender) -> None:
-    """The chunk's attempts ran out: halve it, or give up on its only photo."""
+def _isolate(
+    context: Context, chunk: ChunkMessage, priority: int, send: Sender, reason: FailureReason
+) -> None:
+    """Something in the chunk cannot be worked on: halve it, or give up on its only photo."""
     settings = context.settings
     if chunk.count == 1:
-        _log.error("photo %d of job %s kills workers: given up", chunk.start, chunk.job_id)
-        outcome = Outcome.failed(FailureReason.CRASHED_WORKER)
+        _log.error("photo %d of job %s given up: %s", chunk.start, chunk.job_id, reason)
+        outcome = Outcome.failed(reason)
         _record(context, chunk, [Recorded(chunk.start, outcome, False, None)])
         return
     halves = context.ledger.split(

@@ -52,7 +52,7 @@ class OnnxClassifier:
         self.input = model.manifest.input
         self.threshold = model.manifest.threshold
         self.name = model.manifest.name
-        self.version = model.manifest.sha256
+        self.version = model.manifest.identity
 
     def __call__(self, crops: list[Pixels]) -> list[float]:
         """Classify crops; see `Classifier`."""

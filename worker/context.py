@@ -39,7 +39,8 @@ def pipeline() -> Pipeline:
     Raises:
         ModelError: The model is missing or not the released one.
     """
-    return Pipeline.load(get_settings().model, interrupts=(SoftTimeLimitExceeded,))
+    # Memory may have run short because of a photo's neighbours: `run_chunk` finds out.
+    return Pipeline.load(get_settings().model, interrupts=(SoftTimeLimitExceeded, MemoryError))
 
 
 @cache

@@ -20,6 +20,7 @@ from glasses.formats import SNIFF_BYTES, sniff
 from glasses.statuses import FailureReason
 from worker.errors import PhotoError
 from worker.photo import WORKING_SIDE, Photo, Pixels
+from worker.shortage import was_short_of_memory
 
 __all__ = ["MAX_PIXELS", "WORKING_SIDE", "Photo", "Pixels", "decode"]
 
@@ -60,6 +61,7 @@ def decode(data: bytes) -> Photo:
 
     Raises:
         PhotoError: The file is empty, not an image, corrupt, or has too many pixels.
+        MemoryError: It does not fit.
     """
     if not data:
         raise PhotoError(FailureReason.EMPTY)
@@ -69,7 +71,7 @@ def decode(data: bytes) -> Photo:
     if kind == "heif" and not all(found.isascii() for found in _HEIF_ITEM_TYPE.findall(data)):
         # pi_heif 1.4.0 ends the process with a segmentation fault on a type that is not UTF-8.
         raise PhotoError(FailureReason.CORRUPT)
-    with _damage_named():
+    with _damage_named(data):
         image = Image.open(io.BytesIO(data))
         width, height = image.size
         if width * height > MAX_PIXELS:
@@ -78,7 +80,7 @@ def decode(data: bytes) -> Photo:
         scalable = kind == "jpeg" and image.mode in {"RGB", "L"}
 
     def load(side: int) -> Pixels:
-        with _damage_named():
+        with _damage_named(data):
             # CMYK and YCCK need Pillow's inversion rules.
             pixels = _jpeg(data, image, side) if scalable else _other(image)
             return np.ascontiguousarray(_upright(pixels, orientation))
@@ -89,7 +91,7 @@ def decode(data: bytes) -> Photo:
 
 
 @contextmanager
-def _damage_named() -> Iterator[None]:
+def _damage_named(data: bytes) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about odd metadata that we never read.
@@ -97,6 +99,8 @@ def _damage_named() -> Iterator[None]:
     except UnidentifiedImageError as error:
         raise PhotoError(FailureReason.CORRUPT) from error
     except _DAMAGED as error:
+        if was_short_of_memory(error, data, MAX_PIXELS):
+            raise MemoryError from error
         raise PhotoError(FailureReason.CORRUPT) from error
 
 

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from glasses.errors import GlassesError
 from glasses.ledger import reclaim_all
+from glasses.schemas import SCHEMA_VERSION
 from glasses.workers import WorkerInfo, announce, withdraw
 from worker.context import parent_redis, pipeline, worker_id
 
@@ -35,6 +36,14 @@ class Heart(bootsteps.StartStopStep):  # type: ignore[misc]
         super().__init__(parent, **options)
         self._started = time.time()
         self._timers: list[Any] = []
+
+    def register_with_event_loop(self, parent: Any, _hub: Any) -> None:
+        """Replace processes that died before Redis was reached.
+
+        Celery would end the worker for each right after this: it takes them for processes that
+        cannot start at all.
+        """
+        parent.pool.maintain_pool()
 
     def start(self, parent: Any) -> None:
         """Beat at once and from then on."""
@@ -62,6 +71,7 @@ class Heart(bootsteps.StartStopStep):  # type: ignore[misc]
             model=pipeline().model,
             threshold=pipeline().threshold,
             started=self._started,
+            schema_version=SCHEMA_VERSION,
             seen=0,
         )
         try:

@@ -50,6 +50,16 @@ class Manifest(ReleasedFile):
     threshold: float = Field(ge=0, le=1, description="glasses at this probability and above")
     calibration: Calibration = Calibration()
 
+    @property
+    def identity(self) -> str:
+        """Everything that a probability depends on: the file, how it is fed, how it is read.
+
+        Not the threshold: that is the job's, whoever works on it.
+        """
+        return "\n".join(
+            [self.sha256, self.input.model_dump_json(), self.calibration.model_dump_json()]
+        )
+
 
 class ProposalManifest(ReleasedFile):
     """`manifest.json` beside the file of a network that proposes faces."""

@@ -86,6 +86,8 @@ class Pipeline:
             return Outcome.failed(error.reason)
         except self._interrupts:
             raise
+        except MemoryError:
+            return Outcome.failed(FailureReason.OUT_OF_MEMORY)
         except Exception:
             _log.exception("pipeline failed on a photo of %d bytes", len(data))
             return Outcome.failed(FailureReason.PIPELINE_ERROR)

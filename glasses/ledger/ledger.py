@@ -143,10 +143,23 @@ class Ledger:
         names = [keys.job(chunk.job_id), keys.due(chunk.job_id)]
         return bool(self._run("renew", names, [chunk.chunk_id, round(lease_seconds * 1000)]))
 
-    def give_back(self, chunk: ChunkMessage, ttl: int) -> None:
-        """Return a chunk untouched, since a server failed: the attempt does not count."""
+    def give_back(self, chunk: ChunkMessage, ttl: int, holder: str = "") -> None:
+        """Return a chunk untouched, since a server failed: the attempt does not count.
+
+        A run that another one has replaced meanwhile (`holder` is not the chunk's) returns nothing.
+        """
         names = [keys.chunks(chunk.job_id), keys.due(chunk.job_id), *_waiting(chunk.job_id)]
-        self._run("give_back", names, [chunk.chunk_id, ttl, *PRIORITY_STEPS])
+        self._run("give_back", names, [chunk.chunk_id, ttl, holder, *PRIORITY_STEPS])
+
+    def defer(self, chunk: ChunkMessage, ttl: int) -> int | None:
+        """Put a chunk that another worker has to take behind all that waits.
+
+        Returns:
+            The priority at which its message must be sent again; None if it is done or running.
+        """
+        names = [keys.chunks(chunk.job_id), *_waiting(chunk.job_id)]
+        priority = self._run("defer", names, [chunk.chunk_id, ttl, *PRIORITY_STEPS])
+        return None if priority is None else int(priority)
 
     def park(self, chunk: ChunkMessage, ttl: int) -> None:
         """Set a chunk aside, since no worker has its job's model; see `reclaim`."""
@@ -253,20 +266,24 @@ class Ledger:
         self._redis.zrem(keys.JOBS, job_id)
 
     def spec(self, job_id: str) -> JobSpec | None:
-        """What was asked for; None when the job is unknown or expired."""
+        """What was asked for; None when the job is unknown or expired.
+
+        Raises:
+            UnreadableJobError: A newer version wrote it, or it is damaged.
+        """
         text = self._redis.hget(keys.job(job_id), "spec")
-        return JobSpec.model_validate_json(text) if text else None
+        return JobSpec.parse(job_id, text) if text else None
 
     def status(self, job_id: str) -> JobStatus:
         """A job's counters.
 
         Raises:
-            UsageError: There is no such job.
+            UsageError: There is no such job, or this version cannot read it.
         """
         values = self._redis.hgetall(keys.job(job_id))
         if "spec" not in values:
             raise UsageError(f"no job {job_id!r} (it may have expired): `glasses jobs` lists them")
-        spec = JobSpec.model_validate_json(values["spec"])
+        spec = JobSpec.parse(job_id, values["spec"])
         ended = {s: int(values[s]) for s in ("classified", "no_face", "failed", "cancelled")}
         threshold = values.get("threshold")
         return JobStatus(
@@ -274,6 +291,7 @@ class Ledger:
             name=spec.name,
             state=JobState(values["state"]),
             created=spec.created,
+            schema_version=spec.schema_version,
             finished=float(values["finished"]) if "finished" in values else None,
             submitted=int(values["submitted"]),
             **ended,

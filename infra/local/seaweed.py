@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
@@ -30,7 +31,10 @@ _OPTIONS = [
     "-s3.autoCreateBucket=false",
     "-s3.allowDeleteBucketNotEmpty=false",
     "-volume.preStopSeconds=0",
+    "-disableHttp=true",  # of master and filer, who would list, hand out and delete for anybody
 ]
+_KEYS = ["SIGNING", "SIGNING_READ", "FILER_SIGNING", "FILER_SIGNING_READ"]
+"""Its parts sign with these what they ask of each other; others get nothing by HTTP."""
 _SOCKETS = Path("/tmp")
 """It leaves sockets here, whatever TMPDIR says."""
 
@@ -74,9 +78,17 @@ def command(home: Path, ports: dict[str, int], access_key: str, secret_key: str)
             *(f"-{option}={ports[option]}" for option in PORTS),
             *_OPTIONS,
         ],
-        env={"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret_key},
+        env={
+            "AWS_ACCESS_KEY_ID": access_key,
+            "AWS_SECRET_ACCESS_KEY": secret_key,
+            **{f"WEED_JWT_{name}_KEY": _derived(name, secret_key) for name in _KEYS},
+        },
         cwd=data,
     )
+
+
+def _derived(name: str, secret_key: str) -> str:
+    return hmac.new(secret_key.encode(), name.encode(), "sha256").hexdigest()
 
 
 def url(ports: dict[str, int]) -> str:

@@ -10,8 +10,8 @@ from producer.options import JobArgument, JsonOption
 def command(job: JobArgument, json_: JsonOption = False) -> None:
     """Stop a job; the verdicts that it has stay."""
     from glasses.client import Client
-    from producer.narration import say, summary
+    from producer.narration import as_json, say, summary
 
     with Client(tell=say) as client:
         status = client.job(job).cancel()
-    typer.echo(status.model_dump_json() if json_ else summary(status))
+    typer.echo(as_json(status) if json_ else summary(status))

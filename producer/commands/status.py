@@ -11,7 +11,7 @@ def command(job: JobArgument, json_: JsonOption = False) -> None:
     """Print where a job stands: submitted = classified + no face + failed + cancelled + pending."""
     from glasses.client import Client
     from producer.commands.watch import exit_code
-    from producer.narration import say, summary
+    from producer.narration import as_json, say, summary
     from producer.rows import printable
 
     with Client(tell=say) as client:
@@ -19,7 +19,7 @@ def command(job: JobArgument, json_: JsonOption = False) -> None:
         status = found.status()
         blocked = found.blockage(status)
     if json_:
-        typer.echo(status.model_dump_json())
+        typer.echo(as_json(status))
     else:
         typer.echo(f"job        {status.job_id} ({printable(status.name)})")
         typer.echo(f"state      {status.state}")

@@ -24,11 +24,11 @@ def command(
 ) -> None:
     """Follow a job until it has ended."""
     from glasses.client import Client
-    from producer.narration import say, summary
+    from producer.narration import as_json, say, summary
 
     with Client(tell=say) as client:
         status = follow(client.job(job), timeout, narrate=False)
-    typer.echo(status.model_dump_json() if json_ else summary(status))
+    typer.echo(as_json(status) if json_ else summary(status))
     raise typer.Exit(exit_code(status))
 
 

@@ -63,7 +63,6 @@ class Report:
     kills: int = 0
     troubles: dict[str, int] = field(default_factory=dict)
     submitted_again: int = 0
-    started_again: int = 0
     lost: int = 0
     doubled: int = 0
     wrong: int = 0
@@ -86,7 +85,6 @@ def run(plan: Plan, home: Path, demo_photos: Path) -> Report:
             for job_id in scene.jobs:
                 _judge(scene, job_id, report)
             report.submitted_again = len(scene.abandoned)
-            report.started_again = scene.started_again
             nothing_left_behind(scene.client, scene.abandoned)
         finally:
             scene.end()

@@ -45,7 +45,6 @@ class Scene:
         self._leaving: list[Worker] = []
         self._home = home
         self._started = 0
-        self.started_again = 0
         self._without = {} if reconciler else {"TEST_NO_RECONCILER": "1"}
         self.client = Client(self.settings)
 
@@ -74,15 +73,8 @@ class Scene:
         self.later = [(when, act) for when, act in self.later if when > now]
         for act in due:
             act()
-        for worker in [worker for worker in self.workers if worker.process.poll() is not None]:
-            # Celery gives up when its pool dies before it first reached Redis; whoever runs
-            # workers starts it again. Nothing else may end one unbidden.
-            text = worker.log.read_text()
-            assert "Could not start worker processes" in text, f"a worker ended: {worker.log}"
-            self.workers.remove(worker)
-            worker.stop()
-            self.start_worker()
-            self.started_again += 1
+        for worker in self.workers:
+            assert worker.process.poll() is None, f"a worker ended unbidden: {worker.log}"
         for submitter in list(self._submitters):
             if submitter.process.poll() is None:
                 continue

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+import numpy as np
+from PIL import ExifTags, Image, ImageChops
 
 CLASSIFIED, NO_FACE = "classified", "no_face"
 EMPTY, NOT_AN_IMAGE, CORRUPT = "empty", "not_an_image", "corrupt"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 TOO_MANY_PIXELS, UNREADABLE = "too_many_pixels", "unreadable"
 
 
@@ -46,14 +48,29 @@ def make(folder: Path, demo_photos: Path) -> dict[str, str]:
     put("progressive.jpg", _saved(face, "JPEG", progressive=True), CLASSIFIED)
     put("profile.jpg", _saved(face, "JPEG", icc_profile=os.urandom(500)), CLASSIFIED)
     put("cmyk.jpg", _saved(face.convert("CMYK"), "JPEG"), CLASSIFIED)
+    put("ycck.jpg", _ycck(face), CLASSIFIED)
+    put("two pictures.mpo", _saved(face, "MPO", **_pages(face)), CLASSIFIED)
+    put("two pages.tif", _saved(face, "TIFF", **_pages(face)), CLASSIFIED)
+    put("windows.bmp", _saved(face, "BMP"), CLASSIFIED)
+    put("palette.png", _saved(_transparent_palette(face), "PNG", transparency=0), CLASSIFIED)
+    put("sixteen bits and alpha.png", _sixteen_bit_rgba(face), CLASSIFIED)
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = orientation
+        turned = _saved(_turned(face, orientation), "JPEG", exif=exif)
+        put(f"orientation {orientation}.jpg", turned, CLASSIFIED)
+    for path in sorted((FIXTURES / "heic").glob("*.hei*")):
+        put(path.name, path.read_bytes(), NO_FACE)
+        put(f"half of {path.name}", path.read_bytes()[: path.stat().st_size // 2], CORRUPT)
+    put("empty.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", CORRUPT)
+    put("empty.avif", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", CORRUPT)
     put("gray.png", _saved(face.convert("L"), "PNG"), CLASSIFIED)
     put("alpha.png", _saved(face.convert("RGBA"), "PNG"), CLASSIFIED)
     put("palette.gif", _saved(face, "GIF"), CLASSIFIED)
     put("one pixel.png", _saved(Image.new("RGB", (1, 1)), "PNG"), NO_FACE)
     put("ribbon.png", _saved(Image.new("RGB", (20_000, 10)), "PNG"), NO_FACE)
     for format_ in ("GIF", "WEBP", "PNG"):
-        frames = {"save_all": True, "append_images": [Image.new("RGB", face.size)]}
-        put(f"animated.{format_.lower()}", _saved(face, format_, **frames), CLASSIFIED)
+        put(f"animated.{format_.lower()}", _saved(face, format_, **_pages(face)), CLASSIFIED)
     put("bomb.png", _png_header(30_000, 30_000), TOO_MANY_PIXELS)
     put("huge.png", _png_header(2**31 - 1, 2**31 - 1), TOO_MANY_PIXELS)
     put("header alone.png", _png_header(64, 64), CORRUPT)
@@ -96,11 +113,46 @@ def _saved(image: Image.Image, format_: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
+def _pages(face: Image.Image) -> dict[str, Any]:
+    return {"save_all": True, "append_images": [Image.new("RGB", face.size)]}
+
+
+def _turned(face: Image.Image, orientation: int) -> Image.Image:
+    """Turned so that this orientation of EXIF turns it back."""
+    exif = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+    return face.transpose(Image.Transpose(exif[orientation])) if orientation > 1 else face
+
+
+def _transparent_palette(face: Image.Image) -> Image.Image:
+    image = face.quantize(128)
+    image.paste(0, (0, 0, 8, 8))
+    return image
+
+
+def _ycck(face: Image.Image) -> bytes:
+    """A CMYK JPEG as Photoshop writes it: luminance and colour of the inks, and black."""
+    cyan, magenta, yellow, black = face.convert("CMYK").split()
+    ycc = ImageChops.invert(Image.merge("RGB", (cyan, magenta, yellow)).convert("YCbCr"))
+    data = _saved(Image.merge("CMYK", (*ycc.split(), black)), "JPEG", quality=95)
+    at = data.index(b"Adobe") + 11  # APP14's last byte says how colours are coded
+    return data[:at] + b"\x02" + data[at + 1 :]
+
+
+def _sixteen_bit_rgba(face: Image.Image) -> bytes:
+    values = np.asarray(face.convert("RGBA")).astype(">u2") * 257
+    rows = b"".join(b"\0" + row.tobytes() for row in values)
+    return _png(struct.pack(">IIBBBBB", *face.size, 16, 6, 0, 0, 0), rows)
+
+
 def _png_header(width: int, height: int) -> bytes:
+    return _png(struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"\0" * 99)
+
+
+def _png(head: bytes, rows: bytes) -> bytes:
     def part(kind: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         )
 
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", zlib.compress(b"\0" * 99))
+    data = part(b"IHDR", head) + part(b"IDAT", zlib.compress(rows))
+    return b"\x89PNG\r\n\x1a\n" + data

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback, to cut, hold and slow the network between a client and a server."""
+"""A TCP proxy, to cut, hold and slow the network between a client and a server."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Proxy:
         answers: Blocks that the server has sent so far.
     """
 
-    def __init__(self, target: tuple[str, int]) -> None:
+    def __init__(self, target: tuple[str, int], host: str = "127.0.0.1") -> None:
         self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
         self._passing = threading.Event()
@@ -84,9 +84,9 @@ class Proxy:
 
 
 @contextmanager
-def proxy(port: int) -> Iterator[Proxy]:
-    """A proxy before a port of this machine."""
-    made = Proxy(("127.0.0.1", port))
+def proxy(port: int, host: str = "127.0.0.1") -> Iterator[Proxy]:
+    """A proxy before a port of this machine, on an address of it."""
+    made = Proxy(("127.0.0.1", port), host)
     try:
         yield made
     finally:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from glasses.settings import Settings
@@ -21,7 +21,9 @@ class Worker:
         log: Its output.
         processes: In its pool.
         cursed: Photos may kill it, see `cursed_worker`.
+        newer: It is of the next version, see `newer_worker`.
         environment_: Variables that it gets besides.
+        prefix: Of the command that starts it.
     """
 
     def __init__(
@@ -30,13 +32,17 @@ class Worker:
         log: Path,
         processes: int,
         cursed: bool = False,
+        newer: bool = False,
         environment_: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
         module = "tests.support.cursed_worker" if cursed else "worker"
+        if newer:
+            module = "tests.support.newer_worker"
         self.log = log
         self._out = log.open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, "--processes", str(processes)],
+            [*prefix, sys.executable, "-m", module, "--processes", str(processes)],
             env=os.environ | environment(settings) | dict(environment_ or {}),
             stdout=self._out,
             stderr=subprocess.STDOUT,

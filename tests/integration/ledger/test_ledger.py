@@ -154,6 +154,17 @@ def test_a_chunk_given_back_has_its_attempt_back(ledger: Ledger) -> None:
         ledger.give_back(chunk(), 3600)
 
 
+def test_only_the_run_that_holds_a_chunk_gives_it_back(ledger: Ledger) -> None:
+    ledger.open(spec(), chunk(), PRIORITY_BULK)
+    begin(ledger, chunk(), lease=0.001, holder="first")
+    time.sleep(0.01)
+    assert begin(ledger, chunk(), holder="second").attempts == 2
+    ledger.give_back(chunk(), 3600, "first")
+    assert begin(ledger, chunk()).answer == "busy"
+    ledger.give_back(chunk(), 3600, "second")
+    assert begin(ledger, chunk()).attempts == 2
+
+
 def test_a_released_chunk_is_free_at_once_and_its_attempt_stays_counted(
     ledger: Ledger, client: Client
 ) -> None:

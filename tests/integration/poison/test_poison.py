@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from glasses.client import Client
 from tests.support.cursed_worker import MARK
@@ -44,9 +46,34 @@ def test_photo_that_kills_workers_fails_alone_within_a_minute(
     assert again.wait(20).classified == 1, "the pool survives"
 
 
-@pytest.mark.parametrize("effect", ["hang", "eat"])
+def test_photo_that_needs_more_memory_than_there_is_fails_alone_and_kills_nobody(
+    client: Client, start_worker: StartWorker, demo_photos: Path, tmp_path: Path
+) -> None:
+    folder = photos(tmp_path / "in", demo_photos / "hopper.jpg", 4)
+    # Small as a file; 16 bits a pixel take 8 bytes a pixel, several times, to become 8 bits.
+    Image.fromarray(np.zeros((7000, 7000), np.uint16)).save(folder / "0002.png")
+    worker = start_worker(1, process_memory_mb=640)
+    job = client.submit([folder])
+    status = job.wait(90)
+    assert (status.classified, status.failed) == (4, 1), worker.log.read_text()
+    assert reasons(client, job.id) == {"0002.png": "out_of_memory"}
+    log = worker.log.read_text()
+    assert "WorkerLostError" not in log
+    assert "pipeline failed" not in log
+    again = client.submit([demo_photos / "collins.jpg"])
+    assert again.wait(60).classified == 1, "the same process goes on"
+
+
+@pytest.mark.parametrize(
+    ("effect", "reason"), [("hang", "crashed_worker"), ("eat", "out_of_memory")]
+)
 def test_photo_without_end_or_measure_fails_alone(
-    effect: str, client: Client, start_worker: StartWorker, demo_photos: Path, tmp_path: Path
+    effect: str,
+    reason: str,
+    client: Client,
+    start_worker: StartWorker,
+    demo_photos: Path,
+    tmp_path: Path,
 ) -> None:
     folder = photos(tmp_path / "in", demo_photos / "hopper.jpg", 4)
     curse(folder / "0002.jpg", effect)
@@ -56,5 +83,5 @@ def test_photo_without_end_or_measure_fails_alone(
     job = client.submit([folder])
     status = job.wait(90)
     assert (status.classified, status.failed) == (3, 1), worker.log.read_text()
-    assert reasons(client, job.id) == {"0002.jpg": "crashed_worker"}
+    assert reasons(client, job.id) == {"0002.jpg": reason}
     assert worker.process.poll() is None

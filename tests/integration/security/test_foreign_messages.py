@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import pickle
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from glasses.client import Client
-from glasses.queue import CLASSIFY_CHUNK
+from glasses.queue import CLASSIFY_CHUNK, depth
+from tests.support.messages import arguments, message
+from tests.support.waiting import wait_until
 from tests.support.workers import Worker
 
 CHUNK = {"schema_version": 1, "job_id": "abcdefgh", "start": 0, "count": 1}
-
-
-def message(task: str, body: bytes, content_type: str = "application/json") -> str:
-    """As kombu lays it into Redis."""
-    tag = str(uuid.uuid4())
-    return json.dumps(
-        {
-            "body": base64.b64encode(body).decode(),
-            "content-encoding": "utf-8" if "json" in content_type else "binary",
-            "content-type": content_type,
-            "headers": {"lang": "py", "task": task, "id": tag, "root_id": tag, "group": None},
-            "properties": {
-                "correlation_id": tag,
-                "delivery_mode": 2,
-                "delivery_info": {"exchange": "", "routing_key": "glasses"},
-                "priority": 0,
-                "body_encoding": "base64",
-                "delivery_tag": tag,
-            },
-        }
-    )
-
-
-def ours(*arguments: Any) -> bytes:
-    return json.dumps([arguments, {}, {}]).encode()
 
 
 class Bomb:
@@ -52,11 +26,17 @@ FOREIGN = {
         message(CLASSIFY_CHUNK, pickle.dumps([[Bomb()], {}, {}]), "application/x-python-serialize"),
         "ContentDisallowed",
     ),
-    "an unknown task": (message("os.system", ours("true")), "unregistered task"),
-    "a newer schema": (message(CLASSIFY_CHUNK, ours(CHUNK | {"schema_version": 9})), "no chunk"),
-    "no chunk at all": (message(CLASSIFY_CHUNK, ours("../../etc/passwd")), "no chunk"),
-    "no arguments": (message(CLASSIFY_CHUNK, ours()), "TypeError"),
-    "an unknown job": (message(CLASSIFY_CHUNK, ours(CHUNK)), "gone"),
+    "an unknown task": (message("os.system", arguments("true")), "unregistered task"),
+    "a newer schema": (
+        message(CLASSIFY_CHUNK, arguments(CHUNK | {"schema_version": 9})),
+        "no chunk",
+    ),
+    "no chunk at all": (message(CLASSIFY_CHUNK, arguments("../../etc/passwd")), "no chunk"),
+    "no arguments": (message(CLASSIFY_CHUNK, arguments()), "TypeError"),
+    "an unknown job": (message(CLASSIFY_CHUNK, arguments(CHUNK)), "gone"),
+    "a huge body": (message(CLASSIFY_CHUNK, arguments("x" * 2**25)), "no chunk"),
+    "a huge number": (message(CLASSIFY_CHUNK, arguments(CHUNK | {"start": 10**40})), "no chunk"),
+    "deeply nested": (message(CLASSIFY_CHUNK, b"[" * 10**5 + b"]" * 10**5), "DecodeError"),
     "no message": ("garbage", "no message"),
     "half a message": ('{"body": "x"}', "no message"),
 }
@@ -74,4 +54,6 @@ def test_they_are_rejected_and_the_worker_goes_on(
     log = worker.log.read_text()
     assert [what for what, (_, named) in FOREIGN.items() if named not in log] == []
     assert log.count("no message") == 2
+    # None is sent again, none is kept to be sent again.
+    wait_until(lambda: depth(redis) == 0 and redis.hlen("unacked") == 0, worker.log.read_text)
     assert not Path("/tmp/glasses-was-unpickled").exists()

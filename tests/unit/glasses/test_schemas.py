@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from glasses.schemas import ChunkMessage, JobSpec, ManifestEntry
+from glasses.errors import UnreadableJobError
+from glasses.schemas import SCHEMA_VERSION, ChunkMessage, JobSpec, ManifestEntry, newer_schema
 
 JOB = "abcd2345"
 SPEC: dict[str, Any] = {
@@ -71,3 +72,26 @@ def test_what_is_no_chunk_of_a_ledger_is_refused(chunk_id: str) -> None:
 def test_messages_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         ChunkMessage(job_id=JOB, start=0, count=1).start = 5  # type: ignore[misc]
+
+
+def test_a_job_of_a_newer_version_is_refused_with_what_to_do() -> None:
+    spec = JobSpec.model_validate(SPEC)
+    assert JobSpec.parse(JOB, spec.model_dump_json()) == spec
+    newer = spec.model_dump_json().replace('"schema_version":1', '"schema_version":2')
+    with pytest.raises(UnreadableJobError, match="install that version"):
+        JobSpec.parse(JOB, newer)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "no json", '{"schema_version": "9"}'])
+def test_a_damaged_description_of_a_job_is_named(text: str) -> None:
+    with pytest.raises(UnreadableJobError, match="damaged"):
+        JobSpec.parse(JOB, text)
+
+
+def test_jobs_and_messages_have_one_schema_version() -> None:
+    spec = JobSpec.model_validate(SPEC)
+    chunk = ChunkMessage(job_id=JOB, start=0, count=1)
+    assert spec.schema_version == chunk.schema_version == SCHEMA_VERSION
+    assert newer_schema(chunk.model_dump()) is None
+    assert newer_schema(chunk.model_dump() | {"schema_version": 7}) == 7
+    assert newer_schema("no message") is None

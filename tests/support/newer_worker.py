@@ -1,0 +1,30 @@
+"""A worker of the next version: it knows jobs and messages of schema 2 beside those of schema 1.
+
+Started like `python -m worker`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from glasses import schemas
+
+NEWER = 2
+
+
+class Message(schemas.ChunkMessage):
+    schema_version: Literal[1, 2] = NEWER  # type: ignore[assignment]
+
+
+class Spec(schemas.JobSpec):
+    schema_version: Literal[1, 2] = 1  # type: ignore[assignment]
+
+
+if __name__ == "__main__":
+    # Before anything else imports them from there.
+    schemas.ChunkMessage = Message  # type: ignore[misc]
+    schemas.JobSpec = Spec  # type: ignore[misc]
+    schemas.SCHEMA_VERSION = NEWER  # type: ignore[misc]
+    from worker import __main__ as worker
+
+    worker.main()
