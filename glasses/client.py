@@ -26,6 +26,7 @@ from redis.exceptions import RedisError
 from glasses import walk
 from glasses.blockage import blockage
 from glasses.errors import UsageError, WaitTimeoutError
+from glasses.forecast import Forecast, forecast
 from glasses.job_files import JobFiles
 from glasses.ledger import Ledger
 from glasses.object_store import ObjectStore, job_prefix
@@ -40,7 +41,7 @@ from glasses.settings import Settings, get_settings
 from glasses.statuses import TERMINAL_JOB_STATES
 from glasses.submission import Progress, Submission
 from glasses.verdict import FaceChoice, Verdict
-from glasses.workers import common_model
+from glasses.workers import WorkerInfo, common_model, live_workers, redis_time
 
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _POLL_SECONDS = 0.2
@@ -156,6 +157,11 @@ class Client:
             ledger = Ledger(self.redis)
             return [ledger.status(job_id) for job_id in ledger.job_ids()]
 
+    def workers(self) -> tuple[list[WorkerInfo], float]:
+        """The workers that live, and the time by Redis' clock (Unix time, s)."""
+        with redis_errors(self.settings):
+            return live_workers(self.redis), redis_time(self.redis)
+
     def reconcile(self, job_id: str | None = None) -> list[Repaired]:
         """Queue what is lost at once; rebuild ledgers that Redis lost, from the manifests.
 
@@ -198,6 +204,12 @@ class Job:
         """Why it does not get on: no worker, or none with its model; None when workers may."""
         with redis_errors(self._client.settings):
             return blockage(self._client.redis, status)
+
+    def forecast(self, status: JobStatus) -> Forecast:
+        """When it will have ended, by the rate that workers report."""
+        with redis_errors(self._client.settings):
+            workers = live_workers(self._client.redis)
+        return forecast(status, self._client.jobs(), workers)
 
     def wait(self, timeout: float | None = None) -> JobStatus:
         """Wait until the job has ended.

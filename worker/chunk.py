@@ -20,6 +20,7 @@ from glasses.verdict import decisive_probability
 from worker.context import Context
 from worker.lease import Lease
 from worker.pipeline import Found
+from worker.tally import current, stage
 
 FETCHED_AHEAD = 2
 """Photos that are fetched before their turn, for each fetching thread."""
@@ -60,6 +61,7 @@ def run_chunk(
     if begun.answer == "exhausted":
         _isolate(context, chunk, priority, send)
     elif begun.answer == "begun":
+        current().attempt = begun.attempts
         with Lease(context.ledger, chunk, settings.lease_seconds) as lease:
             rows = _work(context, chunk, begun, lease)
         if rows is not None:
@@ -92,8 +94,10 @@ def _work(
     for sha256, data in _fetched(context, wanted, outcomes):
         if lease.lost:
             return None
-        found[sha256] = data if isinstance(data, Outcome) else context.pipeline.find(data)
-    outcomes |= zip(found, context.pipeline.classify(list(found.values())), strict=True)
+        with stage("find"):
+            found[sha256] = data if isinstance(data, Outcome) else context.pipeline.find(data)
+    with stage("classify"):
+        outcomes |= zip(found, context.pipeline.classify(list(found.values())), strict=True)
     rows = []
     for number, entry in wanted:
         outcome = outcomes.get(entry.sha256 or "") or Outcome.failed(
@@ -142,7 +146,8 @@ def _fetched(
         ahead.append((sha256, context.fetchers.submit(_photo, context, sha256)))
     while ahead:
         sha256, future = ahead.popleft()
-        data = future.result()
+        with stage("fetch"):
+            data = future.result()
         if (following := next(remaining, None)) is not None:
             ahead.append((following, context.fetchers.submit(_photo, context, following)))
         yield sha256, data
@@ -160,10 +165,12 @@ def _photo(context: Context, sha256: str) -> bytes | Outcome:
 
 
 def _record(context: Context, chunk: ChunkMessage, rows: list[Recorded]) -> None:
-    context.ledger.record(
-        chunk.job_id,
-        chunk,
-        rows,
-        model=context.pipeline.model,
-        ttl=context.settings.retention_seconds,
-    )
+    with stage("record"):
+        context.ledger.record(
+            chunk.job_id,
+            chunk,
+            rows,
+            model=context.pipeline.model,
+            ttl=context.settings.retention_seconds,
+        )
+    current().photos += len(rows)
