@@ -17,6 +17,7 @@ from producer.commands import (
     reconcile,
     results,
     rm,
+    scale,
     stack,
     status,
     submit,
@@ -38,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (
-    submit, classify, status, watch, results, jobs, cancel, rm, reconcile, config, workers,
+    submit, classify, status, watch, results, jobs, cancel, rm, reconcile, config, workers, scale,
 ):  # fmt: skip
     app.command()(module.command)
     app.registered_commands[-1].name = module.__name__.rsplit(".", 1)[-1]
