@@ -12,7 +12,6 @@ with Client() as client:
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -28,6 +27,7 @@ from glasses.blockage import blockage
 from glasses.errors import UsageError, WaitTimeoutError
 from glasses.forecast import Forecast, forecast
 from glasses.job_files import JobFiles
+from glasses.lanes import new_job_id
 from glasses.ledger import Ledger
 from glasses.object_store import ObjectStore, job_prefix
 from glasses.patience import Tell, nobody
@@ -43,7 +43,6 @@ from glasses.submission import Progress, Submission
 from glasses.verdict import FaceChoice, Verdict
 from glasses.workers import WorkerInfo, common_model, live_workers, redis_time
 
-_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _POLL_SECONDS = 0.2
 
 
@@ -118,7 +117,7 @@ class Client:
 
     def _create(self, name: str, threshold: float | None, faces: FaceChoice) -> tuple[Job, JobSpec]:
         spec = JobSpec(
-            job_id="".join(secrets.choice(_ID_ALPHABET) for _ in range(8)),
+            job_id=new_job_id(self.redis, Ledger(self.redis).open_job_ids()),
             name=os.fsencode(name).decode("utf-8", "replace"),
             created=time.time(),
             chunk_size=self.settings.chunk_size,

@@ -10,6 +10,7 @@ from redis import Redis
 
 from glasses import keys
 from glasses.errors import UsageError
+from glasses.lanes import lane
 from glasses.ledger.scripts import Scripts
 from glasses.outcome import DEPENDS_ON_BYTES_ALONE, Outcome
 from glasses.queue import PRIORITY_SMALL, PRIORITY_STEPS
@@ -122,7 +123,7 @@ class Ledger:
             keys.rows(job_id),
             keys.chunks(job_id),
             keys.due(job_id),
-            keys.BEGUN,
+            keys.begun(lane(job_id)),
             *_waiting(job_id),
         ]
         lease = round(lease_seconds * 1000)
