@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from glasses.errors import InfrastructureError, UsageError
+from glasses.logs import LogFormat
 from glasses.stack_file import home, read_stack
 from glasses.statuses import Deployment
 
@@ -69,6 +70,9 @@ class Settings(BaseSettings):
 
     deployment: Deployment | None = Field(
         default=None, description="what runs the workers, for `glasses scale`"
+    )
+    log_format: LogFormat = Field(
+        default=LogFormat.AUTO, description="of workers and the exporter: auto, json or text"
     )
     heartbeat_file: str | None = Field(
         default=None, description="a worker touches it every 2 s, for probes"

@@ -13,6 +13,7 @@ from producer.commands import (
     cancel,
     classify,
     config,
+    exporter,
     jobs,
     reconcile,
     results,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 for module in (
     submit, classify, status, watch, results, jobs, cancel, rm, reconcile, config, workers, scale,
+    exporter,
 ):  # fmt: skip
     app.command()(module.command)
     app.registered_commands[-1].name = module.__name__.rsplit(".", 1)[-1]

@@ -18,7 +18,7 @@ from glasses.queue import CLASSIFY_CHUNK, ECHO, make_app, send_chunk
 from glasses.schemas import ChunkMessage
 from glasses.settings import get_settings
 from glasses.workers import live_workers
-from worker import broker, tally
+from worker import broker, logs, tally
 from worker.chunk import run_chunk
 from worker.context import context, pipeline
 from worker.errors import OutOfMemoryError
@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 broker.install()
 app = make_app(get_settings())
 app.steps["consumer"].add(Heart)
+assert logs  # its signals are connected
 
 
 @signals.worker_init.connect  # type: ignore[untyped-decorator]

@@ -64,7 +64,8 @@ class ChunkRequest(Request):  # type: ignore[misc]
         except (RedisError, OperationalError, InfrastructureError) as error:
             _log.warning("lease not ended, it will by itself: %s", error)
             return
-        _log.error("chunk %s of job %s ended: %s", chunk.chunk_id, chunk.job_id, why)
+        ids = {"job": chunk.job_id, "chunk": chunk.chunk_id}
+        _log.error("chunk %s of job %s ended: %s", chunk.chunk_id, chunk.job_id, why, extra=ids)
 
 
 class ChunkTask(Task):  # type: ignore[misc]
