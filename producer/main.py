@@ -10,6 +10,7 @@ import typer
 
 from glasses.errors import GlassesError
 from producer.commands import (
+    bucket,
     cancel,
     classify,
     config,
@@ -41,7 +42,7 @@ app = typer.Typer(
 )
 for module in (
     submit, classify, status, watch, results, jobs, cancel, rm, reconcile, config, workers, scale,
-    exporter,
+    exporter, bucket,
 ):  # fmt: skip
     app.command()(module.command)
     app.registered_commands[-1].name = module.__name__.rsplit(".", 1)[-1]

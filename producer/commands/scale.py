@@ -55,8 +55,10 @@ def _elsewhere(settings: Settings, processes: int, apply: bool) -> None:
     from glasses.statuses import Deployment
     from producer.narration import say
 
-    with Client(settings, tell=say) as client:
-        workers, _ = client.workers()
+    workers: list[WorkerInfo] = []
+    if settings.redis_url is not None or settings.deployment is None:  # who deploys may have none
+        with Client(settings, tell=say) as client:
+            workers, _ = client.workers()
     each = max((worker.processes for worker in workers), default=1)
     count = replicas(processes, each)
     deployment = settings.deployment or _said_by(workers)
