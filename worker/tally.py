@@ -19,7 +19,9 @@ RATE_SECONDS = 30.0
 MEMORY_SECONDS = 300.0
 """Runs older than this say nothing of how fast a process is now."""
 
-_read, _write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+_read, _write = os.pipe()
+os.set_blocking(_read, False)
+os.set_blocking(_write, False)
 
 
 @dataclass(slots=True)
