@@ -20,7 +20,7 @@ from glasses.verdict import decisive_probability
 from worker.context import Context
 from worker.lease import Lease
 from worker.pipeline import Found
-from worker.tally import current, stage
+from worker.tally import awaited, current, stage
 
 FETCHED_AHEAD = 2
 """Photos that are fetched before their turn, for each fetching thread."""
@@ -91,7 +91,7 @@ def _work(
     wanted = _entries(context, chunk, begun)
     outcomes = _known(context, [entry for _, entry in wanted])
     found: dict[str, Found | Outcome] = {}
-    for sha256, data in _fetched(context, wanted, outcomes):
+    for sha256, data in awaited("fetch", _fetched(context, wanted, outcomes)):
         if lease.lost:
             return None
         with stage("find"):
@@ -146,8 +146,7 @@ def _fetched(
         ahead.append((sha256, context.fetchers.submit(_photo, context, sha256)))
     while ahead:
         sha256, future = ahead.popleft()
-        with stage("fetch"):
-            data = future.result()
+        data = future.result()
         if (following := next(remaining, None)) is not None:
             ahead.append((following, context.fetchers.submit(_photo, context, following)))
         yield sha256, data

@@ -13,7 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from typing import TypeVar
 
+T = TypeVar("T")
 RATE_SECONDS = 30.0
 """The rate of a host is that of so long a time."""
 MEMORY_SECONDS = 300.0
@@ -70,6 +72,16 @@ def stage(name: str) -> Iterator[None]:
         yield
     finally:
         _run.stages[name] = _run.stages.get(name, 0.0) + time.perf_counter() - start
+
+
+def awaited(name: str, items: Iterator[T]) -> Iterator[T]:
+    """The same items, the time that each is waited for counted to a stage."""
+    while True:
+        with stage(name):
+            item = next(items, None)
+        if item is None:
+            return
+        yield item
 
 
 class Tally:
