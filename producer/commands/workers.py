@@ -72,4 +72,5 @@ def total(workers: Sequence[WorkerInfo]) -> str:
         return "no worker runs: start some (`glasses up --detach`, or `python -m worker`)"
     rate = sum(worker.photos_per_second for worker in workers)
     processes = sum(worker.processes for worker in workers)
-    return f"{len(workers)} hosts, {processes} processes, {rate:.1f} photos/s in the last 30 s"
+    hosts = "1 host" if len(workers) == 1 else f"{len(workers)} hosts"
+    return f"{hosts}, {processes} processes, {rate:.1f} photos/s in the last 30 s"

@@ -39,7 +39,6 @@ def test_workers_say_what_they_did_how_fast_and_when_a_job_will_have_ended(
     job = client.submit([photos(tmp_path / "in", demo_photos / "hopper.jpg", 40)])
     before = job.forecast(job.status())
     assert (before.photos_ahead, before.eta_seconds) == (40, None)
-    assert "eta        unknown: no worker" in glasses(settings, "status", job.id)
     start_worker(1, chunk_size=8, heartbeat_file=str(beats))
     job.wait(90)
     wait_until(lambda: client.workers()[0][0].photos == 40)
@@ -51,10 +50,9 @@ def test_workers_say_what_they_did_how_fast_and_when_a_job_will_have_ended(
     assert worker["photos_per_second"] > 0
     assert worker["memory_mb"] > 20
     assert set(worker["stages"]) == {"fetch", "find", "classify", "record"}
-    assert worker["worker_id"] in glasses(settings, "workers")
     assert beats.exists()
 
-    following = client.submit([photos(tmp_path / "more", demo_photos / "collins.jpg", 150)])
+    following = client.submit([photos(tmp_path / "more", demo_photos / "collins.jpg", 100)])
     text = glasses(settings, "status", following.id, "--finish-by", "23:59")
     status = following.status()
     if status.pending:  # else the machine was faster than the question
