@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
@@ -25,7 +25,8 @@ def scrape(settings: Settings) -> dict[str, float]:
 
     port, end = serve(settings, "127.0.0.1", 0)
     try:
-        with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        direct = build_opener(ProxyHandler({}))
+        with direct.open(f"http://127.0.0.1:{port}/metrics") as answer:
             lines = answer.read().decode().splitlines()
     finally:
         end()
