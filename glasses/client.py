@@ -12,7 +12,6 @@ with Client() as client:
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -26,7 +25,9 @@ from redis.exceptions import RedisError
 from glasses import walk
 from glasses.blockage import blockage
 from glasses.errors import UnreadableJobError, UsageError, WaitTimeoutError
+from glasses.forecast import Forecast, forecast
 from glasses.job_files import JobFiles
+from glasses.lanes import new_job_id
 from glasses.ledger import Ledger
 from glasses.object_store import ObjectStore, job_prefix
 from glasses.patience import Tell, nobody
@@ -40,9 +41,8 @@ from glasses.settings import Settings, get_settings
 from glasses.statuses import TERMINAL_JOB_STATES
 from glasses.submission import Progress, Submission
 from glasses.verdict import FaceChoice, Verdict
-from glasses.workers import common_model
+from glasses.workers import WorkerInfo, common_model, live_workers, redis_time
 
-_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _POLL_SECONDS = 0.2
 
 
@@ -117,7 +117,7 @@ class Client:
 
     def _create(self, name: str, threshold: float | None, faces: FaceChoice) -> tuple[Job, JobSpec]:
         spec = JobSpec(
-            job_id="".join(secrets.choice(_ID_ALPHABET) for _ in range(8)),
+            job_id=new_job_id(self.redis, Ledger(self.redis).open_job_ids()),
             name=os.fsencode(name).decode("utf-8", "replace"),
             created=time.time(),
             chunk_size=self.settings.chunk_size,
@@ -161,6 +161,11 @@ class Client:
                 except UnreadableJobError as error:
                     self._tell(str(error))
         return found
+
+    def workers(self) -> tuple[list[WorkerInfo], float]:
+        """The workers that live, and the time by Redis' clock (Unix time, s)."""
+        with redis_errors(self.settings):
+            return live_workers(self.redis), redis_time(self.redis)
 
     def reconcile(self, job_id: str | None = None) -> list[Repaired]:
         """Queue what is lost at once; rebuild ledgers that Redis lost, from the manifests.
@@ -211,6 +216,12 @@ class Job:
         """Why it does not get on: no worker, or none with its model; None when workers may."""
         with redis_errors(self._client.settings):
             return blockage(self._client.redis, status)
+
+    def forecast(self, status: JobStatus) -> Forecast:
+        """When it will have ended, by the rate that workers report."""
+        with redis_errors(self._client.settings):
+            workers = live_workers(self._client.redis)
+        return forecast(status, self._client.jobs(), workers)
 
     def wait(self, timeout: float | None = None) -> JobStatus:
         """Wait until the job has ended.

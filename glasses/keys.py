@@ -11,14 +11,15 @@
 | `glasses:job:ID:waiting:P` | zset   | retention  | submitter, worker   | reconciler            |
 | `glasses:job:ID:submitter` | string | 30 s       | submitter           | reconciler            |
 | `glasses:photo:SHA256`     | hash   | retention  | submitter, worker   | submitter, worker     |
-| `glasses:begun`            | hash   | retention  | worker              | reconciler            |
+| `glasses:begun:LANE`       | hash   | retention  | worker              | reconciler            |
 | `glasses:worker:ID`        | string | 30 s       | worker              | submitter, workers    |
 | `glasses:workers`          | zset   | 30 s       | worker              | submitter, workers    |
 | `glasses:lock:NAME`        | string | its lease  | its holder          | whoever wants it      |
 | `glasses:echo:TOKEN`       | string | 1 min      | worker              | whoever tests the way |
 
-Beside them stand Celery's own: the queue's lists (`glasses`, and `glasses` + a separator + the
-priority), `unacked`, `unacked_index` and `_kombu.binding.*`. Retention is
+Beside them stand Celery's own: the queue's lists (`glasses` and `glasses.LANE`, each also with a
+separator and a priority: `glasses.lanes.list_name`), `unacked`, `unacked_index` and
+`_kombu.binding.*`. Retention is
 `Settings.retention_days`. `docs/adr/0003-ledger.md` says what the fields mean.
 """
 
@@ -26,8 +27,6 @@ from __future__ import annotations
 
 JOBS = "glasses:jobs"
 """Job id -> creation time."""
-BEGUN = "glasses:begun"
-"""Queue priority -> the latest queueing time of a chunk that some worker has begun."""
 WORKERS = "glasses:workers"
 """Worker id -> when it was last seen."""
 UPLOADED = "uploaded"
@@ -65,6 +64,11 @@ def due(job_id: str) -> str:
 def waiting(job_id: str, priority: int) -> str:
     """Queued chunk of a priority -> when it was queued, ms."""
     return f"glasses:job:{job_id}:waiting:{priority}"
+
+
+def begun(lane: int) -> str:
+    """Queue priority -> the latest queueing time of a chunk of this lane that has begun."""
+    return f"glasses:begun:{lane}"
 
 
 def submitter(job_id: str) -> str:

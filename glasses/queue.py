@@ -10,20 +10,27 @@ from kombu import Queue
 from kombu.exceptions import OperationalError
 
 from glasses.errors import InfrastructureError
+from glasses.lanes import (
+    LANES,
+    PRIORITY_BULK,
+    PRIORITY_SMALL,
+    PRIORITY_STEPS,
+    QUEUE,
+    depths,
+    lane,
+    queue_name,
+)
 from glasses.redis_client import is_tls
 from glasses.schemas import ChunkMessage
 from glasses.settings import Settings, require_servers
 
-QUEUE = "glasses"
+__all__ = ["PRIORITY_BULK", "PRIORITY_SMALL", "PRIORITY_STEPS", "QUEUE"]
+
 CLASSIFY_CHUNK = "glasses.classify_chunk"
 """Task: `[ChunkMessage]`. The name is an API between versions."""
 ECHO = "glasses.echo"
 """Task: `[token]`. Sets `keys.echo(token)`."""
 
-PRIORITY_SMALL = 0
-"""Redis serves the lowest number first."""
-PRIORITY_BULK = 6
-PRIORITY_STEPS = [PRIORITY_SMALL, PRIORITY_BULK]
 REDELIVER_SECONDS = 3600
 """Celery's own redelivery of unacknowledged messages. The ledger's leases are much faster; this
 only empties `unacked` after a worker died. Longer than any chunk may take."""
@@ -51,7 +58,9 @@ def configuration(settings: Settings) -> dict[str, Any]:
     """Celery's settings, each for a measured reason (`docs/adr/0003-ledger.md`)."""
     return {
         "task_default_queue": QUEUE,
-        "task_queues": [Queue(QUEUE, routing_key=QUEUE)],
+        "task_queues": [
+            Queue(queue_name(number), routing_key=queue_name(number)) for number in range(LANES)
+        ],
         "task_create_missing_queues": False,
         "task_serializer": "json",
         "accept_content": ["json"],
@@ -79,7 +88,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "broker_channel_error_retry": True,
         "broker_transport_options": {
             "priority_steps": PRIORITY_STEPS,
-            "queue_order_strategy": "priority",
+            # The lane that was served last comes last; priorities go before lanes.
+            "queue_order_strategy": "round_robin",
             "visibility_timeout": REDELIVER_SECONDS,
             "socket_keepalive": True,
             "health_check_interval": 25,
@@ -98,6 +108,7 @@ def send_chunk(app: Celery, chunk: ChunkMessage, priority: int) -> None:
         app.send_task(
             CLASSIFY_CHUNK,
             args=[chunk.model_dump()],
+            queue=queue_name(lane(chunk.job_id)),
             priority=priority,
             retry=True,
             retry_policy={"max_retries": 6, "interval_start": 0.1, "interval_step": 0.5},
@@ -106,8 +117,6 @@ def send_chunk(app: Celery, chunk: ChunkMessage, priority: int) -> None:
         raise InfrastructureError(f"the queue does not take messages: {error}") from error
 
 
-def depth(redis: Any) -> int:
-    """Messages in the queue that no worker has taken, over all priorities."""
-    # kombu's Redis transport keeps one list a priority: `queue`, `queue<sep>priority`.
-    names = [QUEUE] + [f"{QUEUE}\x06\x16{priority}" for priority in PRIORITY_STEPS if priority]
-    return sum(int(redis.llen(name)) for name in names)
+def depth(redis: Any, number: int | None = None) -> int:
+    """Messages in the queue that no worker has taken, over all priorities; of a lane, or of all."""
+    return sum(n for (where, _), n in depths(redis).items() if number in {None, where})

@@ -18,7 +18,9 @@ from pydantic_settings import (
 )
 
 from glasses.errors import InfrastructureError, UsageError
+from glasses.logs import LogFormat
 from glasses.stack_file import home, read_stack
+from glasses.statuses import Deployment
 
 ENV_PREFIX = "GLASSES_"
 CONFIG_FILE = "glasses.toml"
@@ -64,6 +66,16 @@ class Settings(BaseSettings):
     )
     process_memory_mb: int = Field(
         default=3072, ge=512, description="a worker process may have so much data of its own"
+    )
+
+    deployment: Deployment | None = Field(
+        default=None, description="what runs the workers, for `glasses scale`"
+    )
+    log_format: LogFormat = Field(
+        default=LogFormat.AUTO, description="of workers and the exporter: auto, json or text"
+    )
+    heartbeat_file: str | None = Field(
+        default=None, description="a worker touches it every 2 s, for probes"
     )
 
     @classmethod

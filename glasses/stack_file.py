@@ -30,7 +30,13 @@ class Stack:
 
 def home() -> Path:
     """The local stack's folder: `$GLASSES_HOME`, or `~/.glasses`."""
-    return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".glasses")
+    given = os.environ.get(HOME_VARIABLE)
+    if given:
+        return Path(given)
+    try:
+        return Path.home() / ".glasses"
+    except RuntimeError:  # a container's user, whom no file knows
+        return Path("/nonexistent/.glasses")
 
 
 def read_stack(folder: Path) -> Stack | None:

@@ -46,3 +46,12 @@ class JobState(StrEnum):
 
 
 TERMINAL_JOB_STATES = frozenset({JobState.DONE, JobState.CANCELLED})
+
+
+class Deployment(StrEnum):
+    """What starts and ends workers, where it is not the local stack."""
+
+    COMPOSE = "compose"
+    KUBERNETES = "kubernetes"
+    KEDA = "keda"
+    """Kubernetes, the number of workers ruled by KEDA."""

@@ -35,8 +35,8 @@ from glasses.verdict import decisive_probability
 from glasses.walk import Source
 
 T = TypeVar("T")
-FIRST_PHOTOS = 512
-"""So many photos of every job go ahead of other jobs' later ones: small jobs overtake bulk."""
+FIRST_PHOTOS = 128
+"""So many photos of every job go ahead of all jobs' later ones: small jobs overtake bulk."""
 
 
 @dataclass(slots=True)

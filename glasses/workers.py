@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from redis import Redis
 
 from glasses import keys
+from glasses.statuses import Deployment
 
 
 class WorkerInfo(BaseModel):
@@ -22,6 +23,21 @@ class WorkerInfo(BaseModel):
     started: float = Field(description="Unix time, s")
     schema_version: int = Field(default=1, description="of the newest job that it understands")
     seen: float = Field(description="Unix time of Redis' clock, s")
+    busy: int = Field(default=0, description="processes that are at a chunk")
+    photos_per_second: float = Field(default=0, description="of the whole host, lately")
+    process_rate: float | None = Field(
+        default=None, description="photos/s of a process while it works; null: none has lately"
+    )
+    memory_mb: float | None = Field(
+        default=None, description="of all its processes, shared pages counted once (PSS)"
+    )
+    deployment: Deployment | None = Field(default=None, description="what started it, if it knows")
+    photos: int = Field(default=0, description="given verdicts since its start")
+    chunks: int = Field(default=0, description="runs of chunks since its start")
+    repeated: int = Field(default=0, description="those that were not the chunk's first")
+    died: int = Field(default=0, description="runs that died, raised or were killed for their time")
+    reconciled: int = Field(default=0, description="lost chunks that it queued again")
+    stages: dict[str, float] = Field(default={}, description="seconds by stage since its start")
 
 
 def announce(redis: Redis, info: WorkerInfo) -> None:
@@ -53,6 +69,13 @@ def live_workers(redis: Redis) -> list[WorkerInfo]:
     names = [keys.worker(worker_id) for worker_id in any_redis.zrange(keys.WORKERS, 0, -1)]
     found = any_redis.mget(names) if names else []
     return [WorkerInfo.model_validate_json(text) for text in found if text]
+
+
+def redis_time(redis: Redis) -> float:
+    """Redis' clock, by which heartbeats are dated; Unix time, s."""
+    any_redis: Any = redis
+    seconds, microseconds = any_redis.time()
+    return float(seconds) + float(microseconds) / 1e6
 
 
 def common_model(redis: Redis) -> WorkerInfo | None:

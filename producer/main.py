@@ -10,17 +10,21 @@ import typer
 
 from glasses.errors import GlassesError
 from producer.commands import (
+    bucket,
     cancel,
     classify,
     config,
+    exporter,
     jobs,
     reconcile,
     results,
     rm,
+    scale,
     stack,
     status,
     submit,
     watch,
+    workers,
 )
 
 EXIT_CODES = """
@@ -36,7 +40,10 @@ app = typer.Typer(
     rich_markup_mode=None,  # a third of the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (submit, classify, status, watch, results, jobs, cancel, rm, reconcile, config):
+for module in (
+    submit, classify, status, watch, results, jobs, cancel, rm, reconcile, config, workers, scale,
+    exporter, bucket,
+):  # fmt: skip
     app.command()(module.command)
     app.registered_commands[-1].name = module.__name__.rsplit(".", 1)[-1]
 app.command("up")(stack.up)

@@ -18,7 +18,7 @@ from glasses.queue import CLASSIFY_CHUNK, ECHO, make_app, send_chunk
 from glasses.schemas import SCHEMA_VERSION, ChunkMessage, newer_schema
 from glasses.settings import get_settings
 from glasses.workers import live_workers
-from worker import broker
+from worker import broker, logs, tally
 from worker.chunk import run_chunk
 from worker.context import context, pipeline
 from worker.errors import OutOfMemoryError
@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 broker.install()
 app = make_app(get_settings())
 app.steps["consumer"].add(Heart)
+assert logs  # its signals are connected
 
 
 @signals.worker_init.connect  # type: ignore[untyped-decorator]
@@ -68,9 +69,10 @@ def classify_chunk(self: Any, message: Any) -> None:
         raise Reject("not a chunk message", requeue=False) from None
     priority = int((self.request.delivery_info or {}).get("priority") or 0)
     try:
-        answer = run_chunk(
-            context(), chunk, priority, lambda c, p: send_chunk(app, c, p), self.request.id
-        )
+        with tally.run():
+            answer = run_chunk(
+                context(), chunk, priority, lambda c, p: send_chunk(app, c, p), self.request.id
+            )
     except MemoryError:
         # Celery ends the whole worker when a task raises this (celery.worker.request).
         raise OutOfMemoryError(chunk.chunk_id) from None

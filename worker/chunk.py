@@ -16,6 +16,7 @@ from worker.context import Context
 from worker.fetch import fetched
 from worker.lease import Lease
 from worker.pipeline import Found
+from worker.tally import awaited, current, stage
 
 Sender = Callable[[ChunkMessage, int], None]
 _log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ def run_chunk(
     if begun.answer == "exhausted":
         _isolate(context, chunk, priority, send, FailureReason.CRASHED_WORKER)
     elif begun.answer == "begun":
+        current().attempt = begun.attempts
         try:
             with Lease(context.ledger, chunk, settings.lease_seconds) as lease:
                 rows = _work(context, chunk, begun, lease)
@@ -91,11 +93,14 @@ def _work(
     wanted = _entries(context, chunk, begun)
     outcomes = _known(context, [entry for _, entry in wanted])
     found: dict[str, Found | Outcome] = {}
-    for sha256, data in fetched(context, (entry for _, entry in wanted), outcomes):
+    photos = fetched(context, (entry for _, entry in wanted), outcomes)
+    for sha256, data in awaited("fetch", photos):
         if lease.lost:
             return None
-        found[sha256] = data if isinstance(data, Outcome) else context.pipeline.find(data)
-    outcomes |= zip(found, context.pipeline.classify(list(found.values())), strict=True)
+        with stage("find"):
+            found[sha256] = data if isinstance(data, Outcome) else context.pipeline.find(data)
+    with stage("classify"):
+        outcomes |= zip(found, context.pipeline.classify(list(found.values())), strict=True)
     rows = []
     for number, entry in wanted:
         outcome = outcomes.get(entry.sha256 or "") or Outcome.failed(
@@ -131,10 +136,12 @@ def _known(context: Context, entries: list[ManifestEntry]) -> dict[str, Outcome]
 
 
 def _record(context: Context, chunk: ChunkMessage, rows: list[Recorded]) -> None:
-    context.ledger.record(
-        chunk.job_id,
-        chunk,
-        rows,
-        model=context.pipeline.model,
-        ttl=context.settings.retention_seconds,
-    )
+    with stage("record"):
+        context.ledger.record(
+            chunk.job_id,
+            chunk,
+            rows,
+            model=context.pipeline.model,
+            ttl=context.settings.retention_seconds,
+        )
+    current().photos += len(rows)

@@ -5,20 +5,26 @@ from __future__ import annotations
 import logging
 import os
 import time
+from pathlib import Path
 from typing import Any, ClassVar
 
 from celery import bootsteps
+from celery.worker import state
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from glasses.errors import GlassesError
 from glasses.ledger import reclaim_all
 from glasses.schemas import SCHEMA_VERSION
+from glasses.settings import get_settings
 from glasses.workers import WorkerInfo, announce, withdraw
 from worker.context import parent_redis, pipeline, worker_id
+from worker.memory import host_memory_mb
+from worker.tally import host
 
 BEAT_SECONDS = 2.0
 LOOK_SECONDS = 0.3
+WEIGH_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +42,8 @@ class Heart(bootsteps.StartStopStep):  # type: ignore[misc]
         super().__init__(parent, **options)
         self._started = time.time()
         self._timers: list[Any] = []
+        self._memory_mb: float | None = None
+        self._weighed = 0.0
 
     def register_with_event_loop(self, parent: Any, _hub: Any) -> None:
         """Replace processes that died before Redis was reached.
@@ -65,6 +73,9 @@ class Heart(bootsteps.StartStopStep):  # type: ignore[misc]
             _log.warning("not withdrawn: %s", error)
 
     def _beat(self, parent: Any) -> None:
+        host.collect()
+        if time.monotonic() - self._weighed > WEIGH_SECONDS:
+            self._memory_mb, self._weighed = host_memory_mb(), time.monotonic()
         info = WorkerInfo(
             worker_id=worker_id(),
             processes=int(parent.controller.concurrency or os.cpu_count() or 1),
@@ -73,10 +84,25 @@ class Heart(bootsteps.StartStopStep):  # type: ignore[misc]
             started=self._started,
             schema_version=SCHEMA_VERSION,
             seen=0,
+            busy=len(state.active_requests),
+            photos_per_second=round(host.photos_per_second, 2),
+            process_rate=host.process_rate,
+            memory_mb=self._memory_mb,
+            deployment=get_settings().deployment,
+            photos=host.photos,
+            chunks=host.chunks,
+            repeated=host.repeated,
+            died=host.died,
+            reconciled=host.reconciled,
+            stages=host.stages,
         )
+        if get_settings().heartbeat_file:
+            # Also while Redis is away: a probe asks whether this loop turns.
+            Path(str(get_settings().heartbeat_file)).touch()
         try:
             announce(parent_redis(), info)
             lost = reclaim_all(parent_redis(), parent.app, BEAT_SECONDS)
+            host.reconciled += lost
             if lost:
                 _log.warning("queued %d lost chunks again", lost)
         except (RedisError, OperationalError, GlassesError) as error:

@@ -19,6 +19,7 @@ from glasses.queue import PRIORITY_SMALL, send_chunk
 from glasses.schemas import ChunkMessage
 from glasses.settings import get_settings
 from worker.context import parent_redis
+from worker.tally import host
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class ChunkRequest(Request):  # type: ignore[misc]
         if isinstance(error, ExceptionWithTraceback):
             error = error.exc
         if not isinstance(error, (Reject, Ignore, Retry)):
+            host.died += 1
             self._release(f"{type(error).__name__}: {error}")
         # `return_ok` spares the log a traceback of the parent's own.
         return super().on_failure(exc_info, send_failed_event, True)
@@ -47,6 +49,7 @@ class ChunkRequest(Request):  # type: ignore[misc]
     def on_timeout(self, soft: bool, timeout: float) -> None:
         """The time limit was reached; after the soft one the task itself still ends."""
         if not soft:
+            host.died += 1
             self._release(f"killed after {timeout:.0f} s")
         super().on_timeout(soft, timeout)
 
@@ -61,7 +64,8 @@ class ChunkRequest(Request):  # type: ignore[misc]
         except (RedisError, OperationalError, InfrastructureError) as error:
             _log.warning("lease not ended, it will by itself: %s", error)
             return
-        _log.error("chunk %s of job %s ended: %s", chunk.chunk_id, chunk.job_id, why)
+        ids = {"job": chunk.job_id, "chunk": chunk.chunk_id}
+        _log.error("chunk %s of job %s ended: %s", chunk.chunk_id, chunk.job_id, why, extra=ids)
 
 
 class ChunkTask(Task):  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from redis import Redis
 
 from glasses import keys
 from glasses.errors import UsageError
+from glasses.lanes import lane
 from glasses.ledger.scripts import Scripts
 from glasses.outcome import DEPENDS_ON_BYTES_ALONE, Outcome
 from glasses.queue import PRIORITY_SMALL, PRIORITY_STEPS
@@ -122,7 +123,7 @@ class Ledger:
             keys.rows(job_id),
             keys.chunks(job_id),
             keys.due(job_id),
-            keys.BEGUN,
+            keys.begun(lane(job_id)),
             *_waiting(job_id),
         ]
         lease = round(lease_seconds * 1000)
@@ -320,11 +321,13 @@ class Ledger:
 
     def job_ids(self) -> list[str]:
         """All jobs that have not expired, the newest first."""
-        ids: Iterable[str] = self._redis.zrevrange(keys.JOBS, 0, -1)
-        known: list[str] = []
-        expired: list[str] = []
-        for job_id in ids:
-            (known if self._redis.exists(keys.job(job_id)) else expired).append(job_id)
+        ids: list[str] = self._redis.zrevrange(keys.JOBS, 0, -1)
+        with self._redis.pipeline(transaction=False) as pipe:
+            for job_id in ids:
+                pipe.exists(keys.job(job_id))
+            there = pipe.execute()
+        known = [job_id for job_id, found in zip(ids, there, strict=True) if found]
+        expired = [job_id for job_id, found in zip(ids, there, strict=True) if not found]
         if expired:
             self._redis.zrem(keys.JOBS, *expired)
         return known

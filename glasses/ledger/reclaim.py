@@ -10,6 +10,7 @@ from redis import Redis
 
 from glasses import keys
 from glasses.errors import UnreadableJobError
+from glasses.lanes import lane
 from glasses.ledger.ledger import Ledger
 from glasses.ledger.scripts import Scripts
 from glasses.queue import PRIORITY_STEPS, depth, send_chunk
@@ -56,13 +57,13 @@ def reclaim(redis: Redis, app: Celery, job_id: str, grace_seconds: float = GRACE
     if models and (Ledger(redis).model(job_id) or "") not in models | {""}:
         return 0  # Nobody could take its chunks; `glasses.blockage` tells the user.
     any_redis: Any = redis
-    empty = depth(any_redis) == 0
+    empty = depth(any_redis, lane(job_id)) == 0
     answer = Scripts(redis)(
         "reclaim",
         [
             keys.chunks(job_id),
             keys.due(job_id),
-            keys.BEGUN,
+            keys.begun(lane(job_id)),
             *(keys.waiting(job_id, priority) for priority in PRIORITY_STEPS),
         ],
         [round(grace_seconds * 1000), "01"[empty], spec.retention_seconds, LIMIT, *PRIORITY_STEPS],

@@ -9,6 +9,7 @@
 | `s3/`              | SeaweedFS' volumes and metadata                  | stays  | goes           |
 | `logs/`            | one file a process                               | stays  | goes           |
 | `starting.lock`    | held while a stack is being started or ended     | stays  | goes           |
+| `wanted.json`      | how many worker processes `scale` asked for      | goes   | goes           |
 | `supervisor.lock`  | held while a stack runs; says by which process   | stays  | goes           |
 """
 
@@ -26,6 +27,7 @@ VALKEY = "valkey"
 S3 = "s3"
 LOGS = "logs"
 STARTING_LOCK = "starting.lock"
+WANTED = "wanted.json"
 SUPERVISOR_LOCK = "supervisor.lock"
 
 _FOLDERS = (VALKEY, S3, LOGS)
@@ -35,6 +37,8 @@ _FILES = (
     PORTS,
     PORTS + ".partial",
     STACK_FILE + ".partial",
+    WANTED,
+    WANTED + ".partial",
     SUPERVISOR_LOCK,
     STARTING_LOCK,
 )

@@ -16,12 +16,24 @@ VALKEY = "valkey"
 STARTING = "starting"
 READY = "ready"
 """States of the supervisor."""
+LEAVING = "leaving"
+"""State of a worker host that finishes its chunks."""
 
 WORKER_READY_SECONDS = 90
 WORKER_SECONDS = 40
 """Longer than the worker's soft shutdown."""
 SERVER_SECONDS = 15
 SUPERVISOR_SECONDS = WORKER_SECONDS + 2 * SERVER_SECONDS + 15
+
+
+def worker_name(number: int) -> str:
+    """The name of the first, second … worker host."""
+    return WORKER if number == 1 else f"{WORKER}-{number}"
+
+
+def role(name: str) -> str:
+    """What a member does: the hosts of workers have numbers."""
+    return name.partition("-")[0]
 
 
 def find_members(home: Path) -> list[tuple[str, Identity]]:
@@ -67,7 +79,7 @@ def stop_members(
     }
     stopped = []
     for name, seconds in patience.items():
-        crowd = [identity for who, identity in find_members(home) if who == name]
+        crowd = [identity for who, identity in find_members(home) if role(who) == name]
         if not crowd:
             continue
         # A pool child dies of SIGTERM, its parent finishes: only the parent is asked.

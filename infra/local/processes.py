@@ -149,6 +149,11 @@ def stop(
     _wait(left, KILL_SECONDS, lambda: False)
 
 
+def ask_to_end(identity: Identity) -> None:
+    """SIGTERM, without waiting."""
+    _send(identity, signal.SIGTERM)
+
+
 def find_marked(home: Path) -> list[tuple[str, Identity]]:
     """All living processes that carry the mark of a stack, but this one; with their names."""
     found = []

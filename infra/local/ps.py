@@ -21,7 +21,7 @@ class ProcessInfo:
     Attributes:
         name: Which one.
         pid: Its number; that of the last one if it is dead.
-        state: running, starting or dead.
+        state: running, starting, leaving or dead.
         address: Where it listens; empty if it does not.
         uptime_seconds: Since when it runs; None if it is dead.
         memory_mb: Resident memory in MB, shared pages counted once where the system can tell.
@@ -53,8 +53,9 @@ def ps(home: Path) -> list[ProcessInfo]:
 def _info(name: str, identity: Identity, entry: dict[str, object], address: str) -> ProcessInfo:
     restarts = entry.get("restarts")
     running = process(identity)
-    starting = entry.get("state") == members.STARTING
-    state = ("starting" if starting else "running") if running else "dead"
+    said = str(entry.get("state"))
+    passing = {members.STARTING, members.LEAVING}
+    state = (said if said in passing else "running") if running else "dead"
     return ProcessInfo(
         name=name,
         pid=identity.pid,

@@ -21,13 +21,15 @@ from types import FrameType
 from glasses.errors import GlassesError, InfrastructureError
 from glasses.settings import Settings, load_settings
 from glasses.stack_file import Stack, remove_stack, write_stack
-from infra.local import members, seaweed, workers
-from infra.local.folder import SUPERVISOR_LOCK, log_file, prepare
+from infra.local import members, seaweed
+from infra.local.crew import Crew
+from infra.local.folder import SUPERVISOR_LOCK, WANTED, log_file, prepare
 from infra.local.keeper import Keeper
 from infra.local.lock import LockBusyError, hold
 from infra.local.logs import tail
 from infra.local.members import READY, STARTING, WORKER_READY_SECONDS
 from infra.local.processes import identify
+from infra.local.scale import wanted
 from infra.local.servers import Servers, StartInterruptedError, start_servers
 
 WORKER_TRIES = 2
@@ -66,6 +68,7 @@ class Supervisor:
     ) -> None:
         self._home = home
         self._worker_processes = worker_processes
+        self._crew: Crew | None = None
         self._settings = settings
         self._on_ready = on_ready
         self._signals = 0
@@ -93,19 +96,24 @@ class Supervisor:
             self._keepers[name] = Keeper(command, self._home, servers.running[name])
         self._write(servers)
         _logger.info("servers are ready")
+        (self._home / WANTED).unlink(missing_ok=True)
+        self._crew = Crew(self._home, servers.settings)
         if self._worker_processes:
-            command = workers.command(self._home, self._worker_processes, servers.settings)
-            self._keepers[members.WORKER] = Keeper(command, self._home)
+            self._crew.scale(self._worker_processes)
             self._write(servers)
-            self._wait_for_workers(servers)
+            self._wait_for_workers(servers, self._crew)
             _logger.info("workers are ready")
         self._state = READY
         self._on_ready(self._write(servers))
         while not self._is_interrupted():
             self._tend(servers)
+            asked = wanted(self._home)
+            if asked is not None and asked != self._crew.wanted:
+                self._crew.scale(asked)
+                self._write(servers)
             self._awake.wait(_LOOK_SECONDS)
 
-    def _wait_for_workers(self, servers: Servers) -> None:
+    def _wait_for_workers(self, servers: Servers, crew: Crew) -> None:
         from infra.local.echo import Echo  # Celery is slow to import, and not always needed
 
         echo = Echo(servers.settings)
@@ -114,7 +122,7 @@ class Supervisor:
             self._tend(servers)
             if self._is_interrupted():
                 raise StartInterruptedError
-            dead = self._keepers[members.WORKER].deaths >= WORKER_TRIES
+            dead = crew.deaths >= WORKER_TRIES
             if dead or time.monotonic() > deadline:
                 log = log_file(self._home, members.WORKER)
                 what = (
@@ -127,6 +135,8 @@ class Supervisor:
 
     def _tend(self, servers: Servers) -> None:
         started = [name for name, keeper in self._keepers.items() if keeper.tend()]
+        if self._crew and self._crew.tend():
+            started.append(members.WORKER)
         if started:
             self._write(servers)
 
@@ -136,8 +146,9 @@ class Supervisor:
         entries = {
             members.SUPERVISOR: {"pid": me.pid, "started": me.started, "state": self._state},
             **{name: keeper.entry() for name, keeper in self._keepers.items()},
+            **(self._crew.entries() if self._crew else {}),
         }
-        stack = Stack(dict(servers.endpoints), entries, self._worker_processes)
+        stack = Stack(dict(servers.endpoints), entries, self._crew.wanted if self._crew else 0)
         write_stack(self._home, stack)
         return stack
 
@@ -145,6 +156,7 @@ class Supervisor:
         members.stop_members(self._home, hurry=lambda: self._signals > 1)
         seaweed.remove_sockets(self._home)
         remove_stack(self._home)
+        (self._home / WANTED).unlink(missing_ok=True)
         _logger.info("ended")
 
     def _is_interrupted(self) -> bool:

@@ -17,10 +17,10 @@ ENDPOINTS = ("redis_url", "s3_endpoint", "s3_access_key", "s3_secret_key")
 """Settings that the stack itself decides."""
 
 
-def command(home: Path, processes: int, settings: Settings) -> Command:
+def command(home: Path, processes: int, settings: Settings, name: str = members.WORKER) -> Command:
     """How to start workers in a number of processes, connected to a stack."""
     return Command(
-        members.WORKER,
+        name,
         [*module("worker"), "--processes", str(processes)],
         env={**environment(settings), **own_environment(home)},
     )

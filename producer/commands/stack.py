@@ -31,7 +31,10 @@ def up(
 
     wanted = workers if workers is not None else os.cpu_count() or 1
     if detach:
-        _say_up(stack.up(home(), wanted, get_settings()))
+        found = stack.up(home(), wanted, get_settings())
+        _say_up(found)
+        if workers is not None and workers != found.stack.workers:
+            typer.echo(f"`glasses scale {workers}` makes it {workers} worker processes.", err=True)
         typer.echo("`glasses down` ends it.", err=True)
     else:
         stack.run_foreground(home(), wanted, get_settings(), _say_up)

@@ -2,36 +2,106 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
 from producer.options import JobArgument, JsonOption
 
+if TYPE_CHECKING:
+    from datetime import datetime
 
-def command(job: JobArgument, json_: JsonOption = False) -> None:
+    from glasses.forecast import Forecast
+
+
+def command(
+    job: JobArgument,
+    finish_by: Annotated[
+        str | None,
+        typer.Option(metavar="HH:MM", help="Say how many workers would finish by then."),
+    ] = None,
+    json_: JsonOption = False,
+) -> None:
     """Print where a job stands: submitted = classified + no face + failed + cancelled + pending."""
+    from datetime import datetime
+
     from glasses.client import Client
+    from glasses.forecast import next_time
+    from glasses.statuses import TERMINAL_JOB_STATES
     from producer.commands.watch import exit_code
-    from producer.narration import as_json, say, summary
+    from producer.narration import say, summary
     from producer.rows import printable
 
+    now = datetime.now().astimezone()
+    deadline = next_time(finish_by, now) if finish_by is not None else None
     with Client(tell=say) as client:
         found = client.job(job)
         status = found.status()
         blocked = found.blockage(status)
+        ended = status.state in TERMINAL_JOB_STATES
+        forecast = None if ended else found.forecast(status)
     if json_:
-        typer.echo(as_json(status))
-    else:
-        typer.echo(f"job        {status.job_id} ({printable(status.name)})")
-        typer.echo(f"state      {status.state}")
-        typer.echo(f"photos     {summary(status)}")
-        typer.echo(f"model      {status.model or 'not chosen yet: no worker has taken a chunk'}")
-        if blocked:
-            typer.echo(f"waiting    {blocked}")
-        if not status.complete:
-            typer.echo(
-                "incomplete its submitter stopped before the last photo: run the same "
-                "`glasses submit` again, nothing is paid twice"
-            )
-        if status.threshold is not None:
-            typer.echo(f"threshold  {status.threshold}")
+        values: dict[str, Any] = status.model_dump(mode="json")
+        values["forecast"] = forecast.model_dump(mode="json") if forecast else None
+        if deadline:
+            seconds = (deadline - now).total_seconds()
+            needed = forecast.processes_to_end_within(seconds) if forecast else 0
+            values["finish_by"] = {"time": deadline.isoformat(), "workers": needed}
+        typer.echo(json.dumps(values))
+        raise typer.Exit(exit_code(status))
+    typer.echo(f"job        {status.job_id} ({printable(status.name)})")
+    typer.echo(f"state      {status.state}")
+    typer.echo(f"photos     {summary(status)}")
+    typer.echo(f"model      {status.model or 'not chosen yet: no worker has taken a chunk'}")
+    if blocked:
+        typer.echo(f"waiting    {blocked}")
+    if not status.complete:
+        typer.echo(
+            "incomplete its submitter stopped before the last photo: run the same "
+            "`glasses submit` again, nothing is paid twice"
+        )
+    if status.threshold is not None:
+        typer.echo(f"threshold  {status.threshold}")
+    if forecast:
+        typer.echo(f"eta        {eta(forecast, now)}")
+    if deadline:
+        typer.echo(f"finish by  {needed_by(forecast, deadline, now)}")
     raise typer.Exit(exit_code(status))
+
+
+def eta(forecast: Forecast, now: datetime) -> str:
+    """When the job will have ended, and from what that follows."""
+    from datetime import timedelta
+
+    if not forecast.photos_ahead:
+        return "all that was submitted so far has ended"
+    if not forecast.processes:
+        return "unknown: no worker with its model runs"
+    if forecast.eta_seconds is None or forecast.process_rate is None:
+        return "unknown: no worker has finished a chunk in the last minutes"
+    end = now + timedelta(seconds=forecast.eta_seconds)
+    return (
+        f"in {duration(forecast.eta_seconds)}, at {end:%H:%M}: {forecast.photos_ahead} photos, "
+        f"{forecast.processes} worker processes at {forecast.process_rate:.1f} photos/s each"
+    )
+
+
+def needed_by(forecast: Forecast | None, deadline: datetime, now: datetime) -> str:
+    """How many workers would finish by a time."""
+    if forecast is None:
+        return "it has ended"
+    needed = forecast.processes_to_end_within((deadline - now).total_seconds())
+    if needed is None:
+        return "unknown: no worker has finished a chunk in the last minutes"
+    workers = "1 worker" if needed == 1 else f"{needed} workers"
+    return f"{workers} would finish by {deadline:%H:%M}; {forecast.processes} run"
+
+
+def duration(seconds: float) -> str:
+    """A time in words, with two digits that matter."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 100 * 60:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"

@@ -8,7 +8,7 @@ from typing import Any
 from glasses.client import Client
 from glasses.object_store import IMAGES, JOBS
 
-_CELERYS_OWN = ("_kombu.", "unacked", "glasses\x06\x16")
+_CELERYS_OWN = ("_kombu.", "unacked", "glasses\x06\x16", "glasses.")
 
 
 def nothing_left_behind(client: Client, abandoned: Collection[str] = ()) -> None:

@@ -4,7 +4,7 @@
 --      2 rows     hash  photo number -> outcome
 --      3 chunks   hash  chunk -> "state attempts priority queued-ms", and a holder while running
 --      4 due      zset  running chunk -> when its lease ends, ms
---      5 begun    hash  priority -> latest queued-ms begun
+--      5 begun    hash  priority -> latest queued-ms begun, of the job's lane
 --      6… waiting zsets, one a priority
 -- ARGV 1 chunk    "start+count"
 --      2 start    first photo number

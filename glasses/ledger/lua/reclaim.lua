@@ -1,16 +1,16 @@
 -- Find chunks that nobody works on and whose message is lost; note that they are queued anew.
 --
--- A running chunk is lost when its lease ended. A queued chunk is lost when a chunk of the same
--- priority that was queued later has begun (each priority is first in, first out), or when the
--- queue is empty. A backlog that is merely long is neither. A chunk that ran goes ahead of what
+-- A running chunk is lost when its lease ended. A queued chunk is lost when a chunk of the same lane
+-- and priority that was queued later has begun (each is first in, first out), or when the lane is
+-- empty. A backlog that is merely long is neither. A chunk that ran goes ahead of what
 -- waits: it is sent at the first priority.
 --
 -- KEYS 1 chunks   hash  chunk -> "state attempts priority queued-ms"
 --      2 due      zset  running chunk -> when its lease ends, ms
---      3 begun    hash  priority -> latest queued-ms begun
+--      3 begun    hash  priority -> latest queued-ms begun, of the job's lane
 --      4… waiting zsets, one a priority
 -- ARGV 1 grace    ms; a message younger than this is not lost
---      2 empty    "1" when no message is in the queue
+--      2 empty    "1" when no message is in the lane
 --      3 ttl      s
 --      4 limit    chunks at most, of each kind
 --      5… the priorities, in the order of KEYS[4…]

@@ -11,6 +11,7 @@ from celery import Celery
 
 from glasses import keys
 from glasses.client import Client
+from glasses.lanes import lane, list_name
 from glasses.ledger import Ledger, reclaim
 from glasses.queue import PRIORITY_BULK, PRIORITY_SMALL, depth, make_app, send_chunk
 from glasses.schemas import ChunkMessage, JobSpec
@@ -99,7 +100,7 @@ def test_a_chunk_whose_lease_ended_is_queued_again_ahead_of_others(
     time.sleep(0.05)
     assert reclaim(client.redis, app, JOB, GRACE) == 1
     redis: Any = client.redis
-    assert redis.llen("glasses") == 1, "at the first priority"
+    assert redis.llen(list_name(lane(JOB), PRIORITY_SMALL)) == 1, "at the first priority"
     assert redis.zcard(keys.due(JOB)) == 0
     begin(ledger, chunk)
 

@@ -11,6 +11,7 @@ import pytest
 from glasses import keys
 from glasses.client import Client
 from glasses.errors import UsageError
+from glasses.lanes import PRIORITY_SMALL, lane, list_name
 from glasses.settings import Settings
 from tests.integration.path.test_whole_path import run
 from tests.support.workers import Worker
@@ -48,9 +49,10 @@ def test_a_job_is_rebuilt_in_the_middle_and_only_once(
 def test_lost_messages_are_queued_at_once(client: Client, demo_photos: Path) -> None:
     job = client.submit([demo_photos])
     redis: Any = client.redis
-    redis.delete("glasses")
+    messages = list_name(lane(job.id), PRIORITY_SMALL)
+    redis.delete(messages)
     assert [repaired.queued for repaired in client.reconcile(job.id)] == [1]
-    assert redis.llen("glasses") == 1
+    assert redis.llen(messages) == 1
 
 
 def test_a_job_that_nobody_knows_is_a_usage_error(client: Client) -> None:

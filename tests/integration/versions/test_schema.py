@@ -15,8 +15,9 @@ import pytest
 from glasses import keys
 from glasses.client import Client, Job
 from glasses.errors import UnreadableJobError
+from glasses.lanes import PRIORITY_SMALL, lane, list_name
 from glasses.ledger import Ledger
-from glasses.queue import CLASSIFY_CHUNK, PRIORITY_SMALL, depth
+from glasses.queue import CLASSIFY_CHUNK, depth
 from glasses.schemas import ChunkMessage
 from glasses.settings import Settings
 from glasses.workers import WorkerInfo, announce, live_workers, withdraw
@@ -38,10 +39,10 @@ def as_if_newer(client: Client, job: Job, version: int) -> None:
 def send_newer(client: Client, job: Job) -> None:
     """What a submitter of the next version sends, in place of what this one has sent."""
     redis: Any = client.redis
-    redis.delete("glasses")
+    redis.delete(list_name(lane(job.id), PRIORITY_SMALL))
     (chunk,) = redis.hkeys(keys.chunks(job.id))
     sent = ChunkMessage.of(job.id, chunk).model_dump() | {"schema_version": NEWER}
-    redis.lpush("glasses", message(CLASSIFY_CHUNK, arguments(sent)))
+    redis.lpush(list_name(lane(job.id), PRIORITY_SMALL), message(CLASSIFY_CHUNK, arguments(sent)))
 
 
 def glasses(settings: Settings, *words: str) -> tuple[int, str]:
@@ -93,7 +94,7 @@ def test_a_newer_job_keeps_no_old_worker_from_reconciling_others(
     lost = client.submit([demo_photos / "collins.jpg"])
     chunk = ChunkMessage(job_id=lost.id, start=0, count=1)
     ledger = Ledger(client.redis)
-    client.redis.delete("glasses")
+    client.redis.delete(list_name(lane(lost.id), PRIORITY_SMALL))
     newer = client.submit([demo_photos / "hopper.jpg"])
     as_if_newer(client, newer, NEWER)
     worker = start_worker()

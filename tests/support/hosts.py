@@ -1,0 +1,153 @@
+"""Hosts on this machine: network namespaces with addresses of their own, joined by a bridge.
+
+Needs root. What runs on a host sees the machine's files read-only, other hosts by their names, and
+a `/run` of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+_ENTER = """
+set -e
+mount --make-rprivate /
+mount --bind "$HOSTS" /etc/hosts
+mount -t tmpfs tmpfs /run
+install -d -o "${USER_ID%:*}" -g "${USER_ID#*:}" -m 700 /run/glasses
+if [ -n "$SHARED" ]; then mkdir /run/shared; mount --bind "$SHARED" /run/shared; fi
+case "$NEEDED" in */tmp/*) ;; *) mount -t tmpfs tmpfs /tmp ;; esac
+mount -o remount,bind,ro /
+hostname "$NAME"
+cd /run/glasses
+exec setpriv --reuid="${USER_ID%:*}" --regid="${USER_ID#*:}" --clear-groups --no-new-privs \
+  --inh-caps=+dac_read_search --ambient-caps=+dac_read_search \
+  --bounding-set=-all,+dac_read_search env -i "$@"
+"""
+"""An image's files can be read by its user; here those of the tests are root's, hence the one
+capability, to read them."""
+
+
+def reason_against() -> str | None:
+    """Why there can be no such hosts here; None if there can."""
+    if sys.platform != "linux" or os.geteuid():
+        return "network namespaces need root on Linux"
+    probe = f"glp{os.getpid()}"[:12]
+    tried = subprocess.run(
+        f"ip netns add {probe} && ip link add {probe} type bridge && unshare --mount --uts "
+        f"mount -t tmpfs tmpfs /run; status=$?; ip link del {probe}; ip netns del {probe}; "
+        "exit $status; setpriv --version",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return None if tried.returncode == 0 else f"no network namespaces here: {tried.stderr.strip()}"
+
+
+class Network:
+    """A bridge of this machine, which has the first address itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self._id = f"gl{random.randrange(16**5):05x}"
+        self._subnet = f"10.{random.randrange(200, 250)}.{random.randrange(256)}"
+        self._folder = folder
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self.addresses: dict[str, str] = {}
+        _ip("link", "add", self._id, "type", "bridge")
+        _ip("address", "add", f"{self._subnet}.1/24", "dev", self._id)
+        _ip("link", "set", self._id, "up")
+
+    def add(self, name: str) -> None:
+        """A new host. Add all hosts that shall know each other before any runs something."""
+        number = len(self.addresses) + 2
+        outer, namespace = f"{self._id}-{number}", f"{self._id}-{name}"
+        self.addresses[name] = f"{self._subnet}.{number}"
+        _ip("netns", "add", namespace)
+        _ip("link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", namespace)
+        _ip("link", "set", outer, "master", self._id, "up")
+        for line in (
+            f"address add {self.addresses[name]}/24 dev eth0", "link set eth0 up", "link set lo up",
+        ):  # fmt: skip
+            _ip("-n", namespace, *line.split())
+
+    def cut(self, name: str) -> None:
+        """Pull a host's cable."""
+        number = self.addresses[name].rsplit(".", 1)[1]
+        _ip("link", "set", f"{self._id}-{number}", "down")
+
+    def start(
+        self,
+        name: str,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        user: str,
+        shared: Path | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Run a program on a host, as a user, with nothing but this environment.
+
+        Its process is the program itself, so signals reach it. `shared` lies at `/run/shared`.
+        """
+        hosts = self._folder / "hosts"
+        known = {"localhost": "127.0.0.1", **self.addresses}
+        hosts.write_text("".join(f"{address} {host}\n" for host, address in known.items()))
+        variables = [f"{key}={value}" for key, value in environment.items()]
+        with self.log(name).open("ab") as log:
+            process = subprocess.Popen(
+                ["nsenter", f"--net=/run/netns/{self._id}-{name}", "unshare", "--mount", "--uts",
+                 "sh", "-c", _ENTER, "sh", *variables, *argv],
+                env={
+                    "PATH": os.environ["PATH"], "HOSTS": str(hosts), "NAME": name,
+                    "USER_ID": user, "SHARED": str(shared or ""),
+                    "NEEDED": environment.get("PYTHONPATH", "") + environment["PATH"],
+                },
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+        self._processes.append(process)
+        return process
+
+    def log(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
+
+    def remove(self) -> None:
+        """End everything on every host, and the hosts."""
+        for process in self._processes:
+            if process.poll() is None:
+                os.killpg(process.pid, 9)
+                process.wait(10)
+        for name, address in self.addresses.items():
+            namespace = f"{self._id}-{name}"
+            pids = subprocess.run(
+                ["ip", "netns", "pids", namespace], capture_output=True, text=True, check=False
+            )
+            for pid in pids.stdout.split():  # pool processes whose parent was killed
+                subprocess.run(["kill", "-9", pid], capture_output=True, check=False)
+            _ip("link", "del", f"{self._id}-{address.rsplit('.', 1)[1]}")
+            _ip("netns", "del", namespace)
+        _ip("link", "del", self._id)
+
+
+def run_in(process: subprocess.Popen[bytes], command: Sequence[str]) -> int:
+    """Run a command where a program runs, as a health check does; its exit code."""
+    inside = ["nsenter", f"--target={process.pid}", "--mount", "--net", "--uts", *command]
+    return subprocess.run(inside, check=False, capture_output=True).returncode
+
+
+@contextmanager
+def network(folder: Path) -> Iterator[Network]:
+    made = Network(folder)
+    try:
+        yield made
+    finally:
+        made.remove()
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True)
