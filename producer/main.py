@@ -17,6 +17,7 @@ from producer.commands import (
     reconcile,
     results,
     rm,
+    sort,
     stack,
     status,
     submit,
@@ -36,7 +37,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # a third of the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (submit, classify, status, watch, results, jobs, cancel, rm, reconcile, config):
+for module in (
+    submit, classify, status, watch, results, sort, jobs, cancel, rm, reconcile, config,
+):  # fmt: skip
     app.command()(module.command)
     app.registered_commands[-1].name = module.__name__.rsplit(".", 1)[-1]
 app.command("up")(stack.up)
