@@ -15,6 +15,7 @@ from producer.commands import (
     config,
     jobs,
     reconcile,
+    report,
     results,
     rm,
     sort,
@@ -38,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (
-    submit, classify, status, watch, results, sort, jobs, cancel, rm, reconcile, config,
+    submit, classify, status, watch, results, report, sort, jobs, cancel, rm, reconcile, config,
 ):  # fmt: skip
     app.command()(module.command)
     app.registered_commands[-1].name = module.__name__.rsplit(".", 1)[-1]
