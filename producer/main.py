@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from types import ModuleType
 
 import typer
 
@@ -13,6 +14,7 @@ from producer.commands import (
     cancel,
     classify,
     config,
+    explain,
     jobs,
     reconcile,
     report,
@@ -38,9 +40,22 @@ app = typer.Typer(
     rich_markup_mode=None,  # a third of the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (
-    submit, classify, status, watch, results, report, sort, jobs, cancel, rm, reconcile, config,
-):  # fmt: skip
+COMMANDS: tuple[ModuleType, ...] = (
+    submit,
+    classify,
+    explain,
+    status,
+    watch,
+    results,
+    report,
+    sort,
+    jobs,
+    cancel,
+    rm,
+    reconcile,
+    config,
+)
+for module in COMMANDS:
     app.command()(module.command)
     app.registered_commands[-1].name = module.__name__.rsplit(".", 1)[-1]
 app.command("up")(stack.up)

@@ -70,7 +70,6 @@ def command(
     sources = walk.walk(paths, include or (), exclude or ())
     writer = RowWriter(format_, only)
 
-
     def written() -> Iterator[Judged]:
         for photos in _judged(sources, pipeline, rule, settings.max_file_mb << 20):
             writer.write(photo.verdict for photo in photos)
@@ -132,20 +131,13 @@ def _judged(
                 entry.model_copy(update={"path": str(source.path)}),
                 verdict(entry.image, entry.sha256, outcome, rule),
             )
-            for source, entry, outcome in zip(
-                batch, entries, pipeline.classify(found), strict=True
-            )
+            for source, entry, outcome in zip(batch, entries, pipeline.classify(found), strict=True)
         ]
 
 
 def _pipeline(model: str) -> Pipeline:
-    from glasses.errors import UsageError
+    from producer.needs import workers_packages
 
-    try:
+    with workers_packages("classify"):
         from worker.pipeline import Pipeline
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"`glasses classify` runs the pipeline here and needs {error.name}: "
-            "pip install 'people-with-glasses[worker]'"
-        ) from None
     return Pipeline.load(model)

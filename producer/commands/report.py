@@ -40,8 +40,7 @@ def command(
     """Write a job's verdicts as one HTML file: look, search, move the threshold, mark mistakes.
 
     It loads nothing from any network. The marks are exported as corrections.csv, which `glasses
-    correct` takes. About 3.4 kB a photo (9 kB at
-    most), 0.2 kB without thumbnails.
+    correct` takes. About 3.4 kB a photo (9 kB at most), 0.2 kB without thumbnails.
     """
     from glasses.client import Client
     from glasses.groups import Band

@@ -88,12 +88,11 @@ class Page:
         x, y = self.run(
             f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
             "e.scrollIntoView({block: 'nearest'});"
-            "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2] })()"
+            "const b = e.getBoundingClientRect();"
+            "return [b.x + b.width / 2, b.y + b.height / 2] })()"
         )
         for kind in ("mousePressed", "mouseReleased"):
-            self.call(
-                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
-            )
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
         self.settle()
 
     def window(self, width: int, height: int, dark: bool = False) -> None:
@@ -153,9 +152,7 @@ def chromium(folder: Path) -> Iterator[Page]:
     os.close(theirs_out)
     try:
         page = Page(ours_out, ours_in)
-        page.call(
-            "Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder.resolve())
-        )
+        page.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder.resolve()))
         yield page
     finally:
         process.kill()

@@ -119,7 +119,8 @@ def type_(page: Page, selector: str, value: str) -> None:
 
 def test_counts_add_up_and_only_the_rows_in_sight_exist(ten: Page) -> None:
     assert text(ten, "#sum") == (
-        "10,000 photos = 2500 with glasses + 5000 without + 1250 no face + 1250 failed; 2500 unsure."
+        "10,000 photos = 2500 with glasses + 5000 without + 1250 no face + 1250 failed; "
+        "2500 unsure."
     )
     assert 0 < ten.run("document.querySelectorAll('.tile').length") < 100
     assert ten.run("document.querySelector('#grid').getAttribute('aria-rowcount')") == "1667"
@@ -240,9 +241,7 @@ def exported(page: Page, folder: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file.read_text("utf-8"))))
 
 
-def test_marks_are_exported_as_corrections(
-    ten: Page, large: Path, tmp_path: Path
-) -> None:
+def test_marks_are_exported_as_corrections(ten: Page, large: Path, tmp_path: Path) -> None:
     assert ten.run("document.querySelector('#export').disabled")
     focus(ten)
     ten.press("x", "ArrowRight", "x", "ArrowRight", "d", "ArrowRight", "1", "ArrowRight", "0")

@@ -16,7 +16,7 @@ from producer.report.pictures import Pictures
 
 
 def test_without_the_workers_packages_the_files_are_shown(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, demo_photos: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(pictures, "NEEDED", ("cv2", "no_such_package"))
     assert not pictures.can_decode()
