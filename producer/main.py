@@ -15,6 +15,7 @@ from producer.commands import (
     classify,
     config,
     correct,
+    doctor,
     explain,
     jobs,
     reconcile,
@@ -55,6 +56,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     cancel,
     rm,
     reconcile,
+    doctor,
     config,
 )
 for module in COMMANDS:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from glasses.errors import UsageError
+
+NEEDED = ("cv2", "dlib", "numpy", "onnxruntime", "PIL", "pi_heif", "simplejpeg")
+
+
+def can_decode() -> bool:
+    """Whether the packages that decode and classify photos are installed."""
+    return all(find_spec(name) for name in NEEDED)
 
 
 @contextmanager

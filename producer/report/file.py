@@ -10,8 +10,9 @@ from glasses.errors import UsageError
 from glasses.judged import Judged
 from glasses.verdict import Verdict
 from producer.narration import progress_bars
+from producer.needs import can_decode
 from producer.report.page import About, write
-from producer.report.pictures import Fetch, Picture, Pictures, can_decode
+from producer.report.pictures import Fetch, Picture, Pictures
 
 NO_THUMBNAILS = (
     "Without thumbnails: they need `pip install 'people-with-glasses[worker]'` where the report is "

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +20,6 @@ from glasses.verdict import Verdict
 
 Fetch = Callable[[str], bytes | None]
 """sha256 -> the bytes, if the object store has them."""
-NEEDED = ("cv2", "dlib", "numpy", "onnxruntime", "PIL", "pi_heif", "simplejpeg")
 _AHEAD = 64
 """Photos decoded at a time."""
 
@@ -41,11 +39,6 @@ class Picture:
     width: int = 0
     height: int = 0
     link: str | None = None
-
-
-def can_decode() -> bool:
-    """Whether the packages that decode photos are installed."""
-    return all(find_spec(name) for name in NEEDED)
 
 
 class Pictures:

@@ -10,7 +10,8 @@ from glasses.outcome import Outcome
 from glasses.statuses import PhotoStatus
 from glasses.verdict import Rule, verdict
 from glasses.walk import Source
-from producer.report import file, pictures
+from producer import needs
+from producer.report import file
 from producer.report.file import NO_THUMBNAILS, Wanted
 from producer.report.pictures import Pictures
 
@@ -18,8 +19,8 @@ from producer.report.pictures import Pictures
 def test_without_the_workers_packages_the_files_are_shown(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(pictures, "NEEDED", ("cv2", "no_such_package"))
-    assert not pictures.can_decode()
+    monkeypatch.setattr(needs, "NEEDED", ("cv2", "no_such_package"))
+    assert not needs.can_decode()
     assert Wanted(tmp_path / "r.html").pictures() == NO_THUMBNAILS
     assert "pip install" in file.NO_THUMBNAILS
 

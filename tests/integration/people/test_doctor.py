@@ -1,0 +1,57 @@
+"""`glasses doctor` as a user types it, with servers that are well and with some that are not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from glasses.settings import Settings
+from tests.support.commands import glasses
+from tests.support.workers import Worker
+
+
+def states(output: str) -> dict[str, str]:
+    return {check["name"]: check["state"] for check in json.loads(output)["checks"]}
+
+
+def test_all_is_well_with_a_worker_and_fails_without(
+    settings: Settings, start_worker: Callable[..., Worker]
+) -> None:
+    without = glasses("doctor", settings=settings)
+    assert without.returncode == 3
+    assert "FAIL  workers" in without.stdout
+    assert "-> start some" in without.stdout
+    start_worker()
+    well = glasses("doctor", "--json", "--timeout", "60", settings=settings)
+    found = states(well.stdout)
+    assert well.returncode == 0, well.stdout
+    assert set(found) == {
+        "settings", "redis", "object store", "clock", "workers", "queue", "jobs", "disk",
+        "versions", "model",
+    }  # fmt: skip
+    assert {found[name] for name in ("redis", "object store", "workers", "queue", "jobs")} == {"ok"}
+
+
+def test_server_that_is_away_or_refuses_is_named_with_what_to_do(settings: Settings) -> None:
+    for change, name, words in (
+        ({"redis_url": SecretStr("redis://:hunter2@127.0.0.1:9/0")}, "redis", "GLASSES_REDIS_URL"),
+        ({"s3_endpoint": "http://127.0.0.1:9"}, "object store", "GLASSES_S3_ENDPOINT"),
+        ({"s3_secret_key": SecretStr("wrong")}, "object store", "GLASSES_S3_SECRET_KEY"),
+        ({"s3_bucket": "no-such-bucket"}, "object store", "make the bucket"),
+    ):
+        done = glasses("doctor", "--json", settings=settings.model_copy(update=change))
+        assert done.returncode == 3
+        assert states(done.stdout)[name] == "failed", done.stdout
+        todo = {check["name"]: check["todo"] for check in json.loads(done.stdout)["checks"]}
+        assert words in todo[name]
+        assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_without_servers_the_rest_is_still_checked(tmp_path: Path) -> None:
+    done = glasses("doctor", "--json", home=tmp_path)
+    assert done.returncode == 3
+    assert states(done.stdout)["settings"] == "failed"
+    assert states(done.stdout)["model"] == "ok"
