@@ -49,6 +49,7 @@ class Explainer:
         self._classifier = OnnxClassifier(released)
         self.pipeline = Pipeline(detector, self._classifier)
         manifest, _ = model_store.read(model_store.MODELS / RELEASE, ProposalManifest)
+        self._believe = manifest.believe
         self._sides = {"first look": manifest.look, "wide look": WIDE}
         self._versions = {
             "model": self.pipeline.model,
@@ -93,7 +94,7 @@ class Explainer:
         crop: Pixels,
     ) -> ExplainedFace:
         map_ = heat(self._classifier, crop) if number < MOST_MAPS else None
-        return ExplainedFace(face, _origin(face, looks), probability, crop, map_)
+        return ExplainedFace(face, self._origin(face, looks), probability, crop, map_)
 
     def _looks(self, photo: Photo) -> tuple[Look, ...]:
         pixels = photo.at(self._detector.side)
@@ -108,6 +109,15 @@ class Explainer:
                 Look(name, side, tuple(Seen(p.scaled(full), w.scaled(full)) for p, w in seen))
             )
         return tuple(looks)
+
+    def _origin(self, face: Detection, looks: tuple[Look, ...]) -> str:
+        """Which look a face is from; what none of the others believes in is from the last one."""
+        for look in looks:
+            for seen in look.seen:
+                counts = seen.weighed.confirmed or seen.weighed.score >= self._believe
+                if counts and _close(seen.weighed, face):
+                    return look.name
+        return LAST
 
     def _explanation(
         self,
@@ -143,14 +153,6 @@ class _Clock:
             return run()
         finally:
             self.times[stage] = time.perf_counter() - started
-
-
-def _origin(face: Detection, looks: tuple[Look, ...]) -> str:
-    """Which look a face is from; what none of the others sees is from the last one."""
-    for look in looks:
-        if any(_close(seen.weighed, face) for seen in look.seen):
-            return look.name
-    return LAST
 
 
 def _close(one: Detection, other: Detection) -> bool:

@@ -80,3 +80,17 @@ def test_drawing_shows_photo_and_faces(explainer: Explainer, demo_photos: Path) 
     with Image.open(io.BytesIO(draw(found))) as picture:
         assert picture.format == "PNG"
         assert picture.width > 900
+
+
+def test_face_that_only_the_last_look_finds_is_said_to_be_from_there(
+    explainer: Explainer, demo_photos: Path
+) -> None:
+    data = (demo_photos / "hopper.jpg").read_bytes()
+    (found,) = explainer(data).faces
+    with Image.open(io.BytesIO(data)) as photo:
+        face = found.face
+        box = (face.left, face.top, face.left + face.width, face.top + face.height)
+        alone = photo.convert("RGB").crop(tuple(map(round, box))).resize((500, 500))
+    buffer = io.BytesIO()
+    alone.save(buffer, "PNG")
+    assert [face.look for face in explainer(buffer.getvalue()).faces] == ["last look"]
