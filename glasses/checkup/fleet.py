@@ -6,6 +6,7 @@ import secrets
 import time
 from typing import Any
 
+from kombu.exceptions import OperationalError
 from redis import Redis
 
 from glasses import keys
@@ -44,8 +45,12 @@ def queue(settings: Settings, redis: Redis, seconds: float) -> Finding:
         return Finding("queue", State.SKIPPED, f"{says}; no worker takes them")
     token = secrets.token_hex(8)
     started = time.monotonic()
-    with make_app(settings) as app:
-        app.send_task(ECHO, args=[token], queue=QUEUE)
+    try:
+        with make_app(settings) as app:
+            app.send_task(ECHO, args=[token], queue=QUEUE)
+    except OperationalError as error:
+        says += f"; it takes no message: {error}"
+        return Finding("queue", State.FAILED, says, "see what Redis says above", serves=True)
     while not any_redis.exists(keys.echo(token)):
         if time.monotonic() - started > seconds:
             says += f", and no worker answered within {seconds:.0f} s"

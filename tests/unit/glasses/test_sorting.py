@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,6 +146,45 @@ def test_transfer_refuses_a_taken_name(how: How, tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         transfer(how, tmp_path / "source", tmp_path / "taken", None)
     assert tree(tmp_path) == {"source": b"new", "taken": b"old"}
+
+
+def no_links(*_: object, **__: object) -> None:
+    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+
+def test_without_hard_links_files_are_copied_and_nothing_is_overwritten(
+    photos: list[Judged], into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (into / "with").mkdir(parents=True)
+    (into / "with/with.jpg").write_bytes(b"mine")
+    before = dict(contents(photos))
+    monkeypatch.setattr(os, "link", no_links)
+    done = run(photos, into, How.HARDLINK)
+    assert len(done.left) == 6
+    assert all("--copy" in why for _, why in done.left)
+    done = run(photos, into, How.MOVE)
+    assert (done.left, sum(done.groups.values())) == ([], 6)
+    assert tree(into)["with/with.jpg"] == b"mine"
+    assert not any(os.path.exists(source) for source in before)
+    (into / "taken").write_bytes(b"old")
+    with pytest.raises(FileExistsError):
+        transfer(How.COPY, into / "with/with.jpg", into / "taken", None)
+    (into / "taken").unlink()
+    with opened(into) as log:
+        undo(log, into, JOB)
+    assert dict(contents(photos)) == before
+    assert tree(into) == {"with/with.jpg": b"mine"}
+
+
+def test_link_among_the_photos_is_copied_but_not_moved(tmp_path: Path, into: Path) -> None:
+    (tmp_path / "pile").mkdir()
+    (tmp_path / "original").write_bytes(JPEG)
+    (tmp_path / "pile/a.jpg").symlink_to("../original")
+    pile = [judged(s, 0.99) for s in walk([str(tmp_path / "pile")])]
+    ((image, why),) = run(pile, into, How.MOVE).left
+    assert (image, "--copy" in why) == ("a.jpg", True)
+    assert run(pile, into, How.COPY).left == []
+    assert tree(into) == {"with/a.jpg": JPEG}
 
 
 def test_equal_names_from_two_folders_stay_apart(tmp_path: Path, into: Path) -> None:
