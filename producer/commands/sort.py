@@ -68,7 +68,7 @@ def _sort(
     from glasses.groups import Band
     from glasses.sorting import Sorter
     from glasses.sorting.log import opened, peek
-    from producer.narration import say
+    from producer.narration import progress_bars, say
     from producer.rows import printable
 
     band = Band.parse(unsure) if unsure else Band()
@@ -78,13 +78,17 @@ def _sort(
             typer.echo(f"{printable(str(source))} -> {printable(str(to))}")
 
     def run(sorter: Sorter) -> Sorted:
-        for photo in job.judged():
-            sorter.put(photo, photo.source(from_))
+        with progress_bars() as bars:
+            task = bars.add_task("sort", total=status.submitted, note="") if bars else None
+            for photo in job.judged():
+                sorter.put(photo, photo.source(from_))
+                if bars and task is not None:
+                    bars.advance(task)
         return sorter.done
 
     with Client(tell=say) as client:
         job = client.job(prefix)
-        pending = job.status().pending
+        status = job.status()
         limit = client.settings.max_file_mb << 20
         if dry_run:
             done = run(Sorter(job.id, into, how, band, limit, None, peek(into), tell))
@@ -93,10 +97,10 @@ def _sort(
                 done = run(Sorter(job.id, into, how, band, limit, log))
     for image, why in done.left:
         say(f"left alone: {printable(image)} {why}")
-    if pending:
-        say(f"{pending} photos have no verdict yet: run this again later")
+    if status.pending:
+        say(f"{status.pending} photos have no verdict yet: run this again later")
     if json_:
-        typer.echo(json.dumps(_facts(job.id, into, how, dry_run, pending, done)))
+        typer.echo(json.dumps(_facts(job.id, into, how, dry_run, status.pending, done)))
     else:
         _print(done, dry_run)
     if done.groups and not dry_run:
