@@ -67,5 +67,3 @@ def test_hand_made_file_needs_no_servers(demo_photos: Path, tmp_path: Path) -> N
     assert "2 of 2" in done.stdout
     nowhere = glasses(*arguments, "--no-evaluate", home=tmp_path)
     assert nowhere.returncode == 3  # without --photos it asks the servers
-    file.write_text("name\nhopper.jpg\n")
-    assert glasses(*arguments, home=tmp_path).returncode == 2
