@@ -35,7 +35,7 @@ test: $(VENV)/dev.stamp  ## Run the tests.
 chaos: $(VENV)/dev.stamp  ## Kill real processes while jobs run, seeded.
 	$(BIN)/python -m pytest -m chaos $(ARGS)
 
-bench: $(VENV)/dev.stamp  ## Photos a second, a stage at a time (ARGS='FOLDER --limit 500').
+bench: $(VENV)/dev.stamp  ## Speed, memory, overhead, quality in one table (ARGS='FOLDER --data DATA --quick --record').
 	$(BIN)/python -m tests.bench $(ARGS)
 
 audit: $(VENV)/dev.stamp  ## Known vulnerabilities, outdated pins (needs the advisory database).

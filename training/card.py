@@ -6,19 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from training.card_curves import beyond
+from training.card_new_kinds import new_kinds
 from training.evaluate import OVERALL, WHOLE_PHOTOS
 from worker.manifest import Manifest
 
 BROAD = (OVERALL, WHOLE_PHOTOS)
 
 
-def card(manifest: Manifest, report: Mapping[str, Any], has_curves: bool = False) -> str:
+def card(
+    manifest: Manifest,
+    report: Mapping[str, Any],
+    has_curves: bool = False,
+    left_out: Mapping[str, Any] | None = None,
+) -> str:
     """The card of a released model, as Markdown.
 
     Args:
         manifest: What is released.
         report: As `training.stages.evaluate` writes it after evaluation.
         has_curves: There is a picture of the curves beside the card.
+        left_out: As `training.stages.leave_one_out` writes it, if it was run.
     """
     parts = (
         f"# {manifest.name}",
@@ -30,6 +37,7 @@ def card(manifest: Manifest, report: Mapping[str, Any], has_curves: bool = False
         "F1 of the released network if a pile held another share of people with glasses: "
         + ", ".join(f"{float(s):.0%}: {f:.3f}" for s, f in report["int8"]["f1_by_share"].items())
         + ".",
+        *([new_kinds(left_out)] if left_out else []),
         *beyond(report, has_curves),
         "## Where it fails\n\n" + _failures(report["int8"]["by_dataset"]),
     )
@@ -72,7 +80,18 @@ def _method(report: Mapping[str, Any]) -> str:
         "one that the label is not about), no face found = negative. Calibration and threshold "
         f"come from {report['validation_photos']} further photos; the threshold is that of the "
         "highest expected F1 over piles with 5 to 50 % of people with glasses. Intervals: 95 %, "
-        "drawn by person. The sets' labels are 1 to 2 % wrong themselves."
+        f"drawn by person. {_labels(report)}"
+    )
+
+
+def _labels(report: Mapping[str, Any]) -> str:
+    corrected = report.get("corrected_labels", 0)
+    if not corrected:
+        return "The sets' labels are 1 to 2 % wrong themselves."
+    return (
+        f"A person looked at the labels that networks which had not seen the photo doubted, and "
+        f"corrected {corrected}, in the training part as in the test part; what no network doubts "
+        "may still be wrong."
     )
 
 

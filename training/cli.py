@@ -164,13 +164,14 @@ def leave_one_out(
 ) -> None:
     """Train without each dataset in turn and judge on it: how new kinds of photos will fare."""
     _keep_memory()
+    from training.card_new_kinds import table
     from training.stages import crops, leave_one_out
 
     work = _work(data, runs, PEOPLE, backbone, preset, corrections)
     crops.run(work, processes)
     report = leave_one_out.run(work, init, recipe(preset, backbone, epochs), processes)
     if report:
-        typer.echo(leave_one_out.table(report))
+        typer.echo(table(report))
 
 
 @app.command()

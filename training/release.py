@@ -27,6 +27,7 @@ def release(
     name: str,
     models: Path,
     curves: Path | None = None,
+    left_out: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Put a model where the worker finds it, and make it the default.
 
@@ -36,6 +37,7 @@ def release(
         name: The release's name, such as `mobilenet_v2-1`.
         models: The folder of released models.
         curves: The picture of its curves, if there is one.
+        left_out: The report of leaving each dataset out, if there is one.
 
     Returns:
         The manifest that was written.
@@ -66,7 +68,8 @@ def release(
         trained_on=report["datasets"],
     )
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n")
-    (folder / "CARD.md").write_text(card(manifest, report, (folder / CURVES).is_file()))
+    has_curves = (folder / CURVES).is_file()
+    (folder / "CARD.md").write_text(card(manifest, report, has_curves, left_out))
     (models / "DEFAULT").write_text(name + "\n")
     return manifest
 

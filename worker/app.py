@@ -23,7 +23,7 @@ from worker.chunk import run_chunk
 from worker.context import context, pipeline
 from worker.errors import OutOfMemoryError
 from worker.heart import Heart
-from worker.limits import limit_memory
+from worker.process import after_fork, before_fork
 from worker.request import ChunkTask
 
 _log = logging.getLogger(__name__)
@@ -42,9 +42,14 @@ def _preload(**_: Any) -> None:
         raise SystemExit(f"glasses worker: {error}") from None
 
 
+@signals.worker_before_create_process.connect  # type: ignore[untyped-decorator]
+def _before_fork(**_: Any) -> None:
+    before_fork()
+
+
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]
-def _limit(**_: Any) -> None:
-    limit_memory(get_settings().process_memory_mb)
+def _after_fork(**_: Any) -> None:
+    after_fork(get_settings().process_memory_mb)
 
 
 @app.task(name=CLASSIFY_CHUNK, bind=True, base=ChunkTask)  # type: ignore[untyped-decorator]

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from itertools import islice
+from collections.abc import Callable
 from typing import Any
 
 from glasses import keys
 from glasses.ledger import Begun, Recorded
-from glasses.object_store import image_key
 from glasses.outcome import Outcome
 from glasses.schemas import ChunkMessage, ManifestEntry
 from glasses.statuses import FailureReason
 from glasses.verdict import decisive_probability
 from worker.context import Context
+from worker.fetch import fetched
 from worker.lease import Lease
 from worker.pipeline import Found
-
-FETCHED_AHEAD = 2
-"""Photos that are fetched before their turn, for each fetching thread."""
 
 Sender = Callable[[ChunkMessage, int], None]
 _log = logging.getLogger(__name__)
@@ -89,7 +82,7 @@ def _work(
     wanted = _entries(context, chunk, begun)
     outcomes = _known(context, [entry for _, entry in wanted])
     found: dict[str, Found | Outcome] = {}
-    for sha256, data in _fetched(context, wanted, outcomes):
+    for sha256, data in fetched(context, (entry for _, entry in wanted), outcomes):
         if lease.lost:
             return None
         found[sha256] = data if isinstance(data, Outcome) else context.pipeline.find(data)
@@ -126,37 +119,6 @@ def _known(context: Context, entries: list[ManifestEntry]) -> dict[str, Outcome]
             pipe.hget(keys.photo(sha256), context.pipeline.model)
         texts = pipe.execute()
     return {s: Outcome.decode(text) for s, text in zip(contents, texts, strict=True) if text}
-
-
-def _fetched(
-    context: Context, wanted: list[tuple[int, ManifestEntry]], known: dict[str, Outcome]
-) -> Iterator[tuple[str, bytes | Outcome]]:
-    """Each content once, in the order of the photos, a few of them fetched ahead of their use.
-
-    A few, not all: a chunk's photos may be hundreds of megabytes each.
-    """
-    contents = dict.fromkeys(e.sha256 for _, e in wanted if e.sha256 and not e.reason)
-    remaining = iter([sha256 for sha256 in contents if sha256 not in known])
-    ahead: deque[tuple[str, Future[bytes | Outcome]]] = deque()
-    for sha256 in islice(remaining, FETCHED_AHEAD * context.settings.fetch_threads):
-        ahead.append((sha256, context.fetchers.submit(_photo, context, sha256)))
-    while ahead:
-        sha256, future = ahead.popleft()
-        data = future.result()
-        if (following := next(remaining, None)) is not None:
-            ahead.append((following, context.fetchers.submit(_photo, context, following)))
-        yield sha256, data
-
-
-def _photo(context: Context, sha256: str) -> bytes | Outcome:
-    data = context.store.get(image_key(sha256))
-    if data is None:
-        redis: Any = context.redis
-        redis.hdel(keys.photo(sha256), keys.UPLOADED)  # so that the next submit sends it again
-        return Outcome.failed(FailureReason.VANISHED)
-    if hashlib.sha256(data).hexdigest() != sha256:
-        return Outcome.failed(FailureReason.CHANGED)
-    return data
 
 
 def _record(context: Context, chunk: ChunkMessage, rows: list[Recorded]) -> None:

@@ -62,3 +62,9 @@ class ProposalManifest(ReleasedFile):
         description="a face that dlib does not confirm counts if its probability, less what dlib's "
         "doubt takes off it, is this or more",
     )
+    last: float = Field(
+        gt=0,
+        lt=2,
+        description="where nothing was found: a face counts if the mean probability of several "
+        "views, and a share of dlib's margin, are together this or more",
+    )

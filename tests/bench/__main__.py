@@ -1,91 +1,130 @@
-"""`python -m tests.bench [FOLDER]`: photos a second and milliseconds a stage, on one core.
+"""`python -m tests.bench [FOLDER…]`: speed, memory, overhead and quality, in one table.
 
-Without a folder it takes the demo photos. Times are of this machine and this moment: compare only
-figures of the same run.
+One core: photos a second of the whole pipeline and milliseconds a stage, on piles that are drawn
+from the demo photos and on any folder, beside the reference (dlib at full size, then enlarged, one
+photo at a time, the float network). All cores: the local stack beside the bare pipeline, memory,
+CPU. With `--data`: verdicts on labelled photos. Times are of this machine and this moment: compare
+figures of one run. `--record` appends them to `docs/bench-history.jsonl`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-import time
-from collections import defaultdict
+import tempfile
+from itertools import islice
 from pathlib import Path
 
-from glasses.outcome import Outcome
-from glasses.walk import walk
-from worker import model_store
-from worker.classify import OnnxClassifier
-from worker.crop import crop
-from worker.decode import decode
-from worker.detect import HogDetector
-from worker.errors import PhotoError
-from worker.pipeline import Pipeline
+import cv2
 
-DEMO = Path(__file__).parents[2] / "demo" / "photos"
+from glasses.client import Client
+from glasses.settings import load_settings
+from glasses.walk import walk
+from infra.local.servers import servers
+from tests.bench import ledger, object_store, piles, speed, stack, table
+
+FP32 = Path("runs/training/quantize/fp32.onnx")
+"""Where `make model` leaves the float network."""
+NO_DATA = "--data"
+"""Stands where figures need labelled photos, which cannot be passed on."""
 
 
 def main() -> None:
-    """Measure and print a table, and JSON on request."""
+    """Measure, print, record."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=DEMO)
-    parser.add_argument("--limit", type=int, default=200, help="photos at most (default: 200)")
-    parser.add_argument("--rounds", type=int, default=3, help="the median round counts")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("folders", nargs="*", type=Path, help="measured beside the drawn piles")
+    parser.add_argument("--quick", action="store_true", help="fewer photos: under two minutes")
+    parser.add_argument("--limit", type=int, default=64, help="photos of a folder (default: 64)")
+    parser.add_argument("--data", type=Path, help="folder of labelled datasets: adds verdicts")
+    parser.add_argument("--runs", type=Path, default=Path("runs/training"), help="of training")
+    parser.add_argument("--fp32", type=Path, default=FP32, help="float network of the reference")
+    parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="written")
+    parser.add_argument("--record", action="store_true", help=f"append to {table.HISTORY.name}")
     options = parser.parse_args()
-    data = [source.path.read_bytes() for source in walk([str(options.folder)])][: options.limit]
-    rounds = sorted((measure(data) for _ in range(options.rounds)), key=lambda r: r["photos/s"])
-    result = rounds[len(rounds) // 2]
-    if options.json:
-        sys.stdout.write(json.dumps(result) + "\n")
-        return
-    for name, value in result.items():
-        sys.stdout.write(f"{name:<22}{value:>10.2f}\n")
+    cv2.setNumThreads(1)
+    figures = measure(options)
+    sys.stdout.write(table.table(figures))
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    if options.record:
+        table.record(figures)
 
 
-def measure(data: list[bytes]) -> dict[str, float]:
-    """One round: the whole pipeline, then its stages apart."""
-    pipeline = Pipeline.load("default")
-    start = time.perf_counter()
-    outcomes = pipeline.classify([pipeline.find(photo) for photo in data])
-    seconds = time.perf_counter() - start
-    return {
-        "photos": len(data),
-        "faces": sum(len(outcome.faces) for outcome in outcomes),
-        "photos with a face": sum(bool(outcome.faces) for outcome in outcomes),
-        "failed": sum(outcome.status == "failed" for outcome in outcomes),
-        "photos/s": len(data) / seconds,
-        **stages(data, outcomes),
+def measure(options: argparse.Namespace) -> dict[str, float | str]:
+    """Everything, as `part: figure` -> value."""
+    fp32 = options.fp32 if options.fp32.is_file() else None
+    ours, theirs = speed.serving(), speed.reference(fp32)
+    count, rounds = (8, 3) if options.quick else (32, 7)
+    figures: dict[str, float | str] = {
+        "reference: network": "fp32" if fp32 else "int8 (no --fp32)",
     }
+    for name, drawn in piles.PILES.items():
+        _say(name)
+        figures |= _named(name, speed.measure(list(drawn(count)), ours, theirs, rounds))
+    for folder in options.folders:
+        _say(str(folder))
+        paths = islice(walk([str(folder)]), options.limit)
+        photos = [source.path.read_bytes() for source in paths]
+        figures |= _named(str(folder), speed.measure(photos, ours, theirs, rounds))
+    figures["classify: faces/s"] = speed.Stages().faces_a_second(
+        next(piles.portraits(1)), 4 * rounds
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        _say("stack")
+        paths = _written(Path(folder), 512 if options.quick else 1500)
+        figures |= _named("stack", stack.measure(paths))
+    figures |= _named("server steps", _steps())
+    return figures | _verdicts(options)
 
 
-def stages(data: list[bytes], outcomes: list[Outcome]) -> dict[str, float]:
-    """Milliseconds a photo in each stage (classification: a face)."""
-    detector, classifier = HogDetector(), OnnxClassifier(model_store.load("default"))
-    spent: dict[str, float] = defaultdict(float)
-    crops = []
-    for photo in data:
-        start = time.perf_counter()
-        try:
-            pixels = decode(photo).pixels
-        except PhotoError:
-            continue
-        finally:
-            spent["decode"] += time.perf_counter() - start
-        start = time.perf_counter()
-        faces = detector(pixels)
-        spent["detect"] += time.perf_counter() - start
-        start = time.perf_counter()
-        spec = classifier.input
-        crops += [crop(pixels, face, spec.size, spec.crop_margin) for face in faces]
-        spent["crop"] += time.perf_counter() - start
-    start = time.perf_counter()
-    classifier(crops)
-    classified = time.perf_counter() - start
-    result = {f"{name} ms/photo": 1000 * value / len(data) for name, value in spent.items()}
-    faces_found = max(1, sum(len(outcome.faces) for outcome in outcomes))
-    return result | {"classify ms/face": 1000 * classified / faces_found}
+def _verdicts(options: argparse.Namespace) -> dict[str, float | str]:
+    if options.data is None:
+        return {"verdicts: F1": NO_DATA, "verdicts: photos with a face found": NO_DATA}
+    from tests.bench.verdicts import verdicts, whole_photos
+
+    fp32 = options.fp32 if options.fp32.is_file() else None
+    photos = whole_photos(options.data, options.runs, 12 if options.quick else 100)
+    figures: dict[str, float | str] = {}
+    for pipeline, suffix in ((speed.serving(), ""), (speed.reference(fp32), table.REFERENCE)):
+        _say("verdicts" + suffix)
+        every = verdicts(pipeline, photos)["all"]
+        figures["verdicts: photos" + suffix] = every["photos"]
+        figures["verdicts: F1" + suffix] = every["f1"]
+        found = 1 - every["no_face"] / every["photos"]
+        figures["verdicts: photos with a face found" + suffix] = found
+    return figures
+
+
+def _steps() -> dict[str, float]:
+    """What a photo costs beside the pipeline: fetching it, and its share of a record."""
+    size = load_settings().chunk_size
+    data = os.urandom(object_store.SIZE)
+    with tempfile.TemporaryDirectory() as folder, servers(Path(folder)) as endpoints:
+        settings = load_settings(**endpoints)
+        with Client(settings) as client:
+            recorded = ledger.measure(client, size)["record"] / size
+            client.store.put("bench", data)
+            threads = settings.fetch_threads
+            _, fetched = object_store.measure(threads, lambda _: client.store.get("bench"))
+    return {"fetch CPU ms": fetched, "record ms": recorded}
+
+
+def _written(folder: Path, count: int) -> list[Path]:
+    paths = []
+    for number, data in enumerate(piles.portraits(count)):
+        paths.append(folder / f"{number:05}.jpg")
+        paths[-1].write_bytes(data)
+    return paths
+
+
+def _named(part: str, figures: dict[str, float]) -> dict[str, float | str]:
+    return {f"{part}: {name}": value for name, value in figures.items()}
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text} …\n")
 
 
 if __name__ == "__main__":

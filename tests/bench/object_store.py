@@ -58,13 +58,18 @@ def main() -> None:
 
 
 def _row(name: str, threads: int, request: Callable[[int], object]) -> None:
+    rate, cpu = measure(threads, request)
+    sys.stdout.write(f"{name:<16}{threads:>8}{rate:>12.0f}{cpu:>8.2f}\n")
+
+
+def measure(threads: int, request: Callable[[int], object]) -> tuple[float, float]:
+    """Requests a second, and CPU milliseconds a request."""
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(request, range(20)))
         cpu, start = _cpu_seconds(), time.perf_counter()
         list(pool.map(request, range(REQUESTS)))
         seconds, cpu = time.perf_counter() - start, _cpu_seconds() - cpu
-    each = 1000 * cpu / REQUESTS
-    sys.stdout.write(f"{name:<16}{threads:>8}{REQUESTS / seconds:>12.0f}{each:>8.2f}\n")
+    return REQUESTS / seconds, 1000 * cpu / REQUESTS
 
 
 def _cpu_seconds() -> float:

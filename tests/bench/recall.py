@@ -3,7 +3,8 @@
 The reference (dlib at full size, then enlarged twice), the size ladder, and the cascade with both
 policies see the same photos in turn. DATA is a folder of labelled datasets; only photos of its test
 part count: no photo of these people taught the network. `--face-free` is a folder of photos without
-faces. A table goes to standard error, JSON to standard output.
+faces. A table goes to standard error, JSON to standard output. The first run finds the known faces
+of all of DATA, which takes long; they are kept in the runs folder.
 """
 
 from __future__ import annotations
@@ -42,12 +43,13 @@ def main() -> None:
     }
     figures = evaluate(space, compared, options.limit)
     figures["groups"] = {
-        name: crowd(detector, options.limit or 60, space) for name, detector in compared.items()
+        name: crowd(name, detector, options.limit or 60, space)
+        for name, detector in compared.items()
     }
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
 
-def crowd(detector: Detector, count: int, space: Space) -> dict[str, float]:
+def crowd(name: str, detector: Detector, count: int, space: Space) -> dict[str, float]:
     """Rendered group photos: faces found of all, false ones, ms a photo."""
     line, found, listed = compare.Line(), 0, 0
     for pixels, faces in groups(space, count):
@@ -62,7 +64,7 @@ def crowd(detector: Detector, count: int, space: Space) -> dict[str, float]:
         "unlisted": sum(line.unlisted),
         "ms": round(line.ms, 2),
     }
-    sys.stderr.write(f"groups {detector.version[:20]:22} {result}\n")
+    sys.stderr.write(f"{'groups':20} {name:14} {result}\n")
     return result
 
 

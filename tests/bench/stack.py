@@ -1,22 +1,27 @@
 """`python -m tests.bench.stack FOLDER`: the whole local stack against the bare pipeline.
 
-Both use the same photos and the same number of processes, in turn, in one run. The stack's time is
-from the start of the submission (hashing, uploads and all) to the last verdict; the verdicts of
-both are compared row by row. CPU a photo is that of the processes that classify: what a worker's
-process takes beyond the bare pipeline is the overhead of queue, storage and ledger.
+Both use the same photos and the same number of processes, the bare pipeline before and after the
+stack. The stack's time is from the start of the submission (hashing, uploads and all) to the last
+verdict; the verdicts of both are compared row by row. CPU a photo is that of the processes that
+classify: what a worker's process takes beyond the bare pipeline is the overhead of queue, storage
+and ledger.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import psutil
 
 from glasses.client import Client
@@ -27,6 +32,25 @@ from infra.local import stack
 from worker.pipeline import Pipeline
 
 CHUNK = 32
+Figures = dict[str, float]
+Rows = list[tuple[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The same photos, one way or the other.
+
+    Attributes:
+        rows: A photo's name and what was found.
+        seconds: From the first to the last photo.
+        cpu: Seconds of the processes that classify.
+        memory: Megabytes, by name; of the stack alone.
+    """
+
+    rows: Rows
+    seconds: float
+    cpu: float
+    memory: Figures
 
 
 def main() -> None:
@@ -35,19 +59,45 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=int, default=2000, help="photos at most (default: 2000)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--chunk-size", type=int, help="photos in a message")
     options = parser.parse_args()
     paths = [source.path for source in islice(walk([str(options.folder)]), options.limit)]
-    bare, seconds, bare_cpu = _bare(paths, options.processes)
-    sys.stdout.write(f"photos {len(paths)}, processes {options.processes}\n")
-    sys.stdout.write(f"bare pipeline {len(paths) / seconds:.1f} photos/s\n")
-    found, stack_seconds, stack_cpu = _stack(paths, options.processes)
-    sys.stdout.write(f"whole stack   {len(paths) / stack_seconds:.1f} photos/s\n")
-    sys.stdout.write(f"ratio         {seconds / stack_seconds:.2f}\n")
-    each = 1000 / len(paths)
-    sys.stdout.write(f"CPU a photo   {bare_cpu * each:.2f} ms bare, {stack_cpu * each:.2f} ms in ")
-    sys.stdout.write(f"workers: {stack_cpu / bare_cpu - 1:+.1%}\n")
-    differ = sum(a != b for a, b in zip(bare, found, strict=True))
-    sys.stdout.write(f"rows that differ {differ}\n")
+    figures = measure(paths, options.processes, options.chunk_size)
+    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+
+
+def measure(
+    paths: Sequence[Path], processes: int | None = None, chunk_size: int | None = None
+) -> Figures:
+    """Stack and bare pipeline in turn.
+
+    Args:
+        paths: Photos.
+        processes: That classify; one a core if not given.
+        chunk_size: Photos in a message; the default if not given.
+
+    Raises:
+        RuntimeError: Their verdicts differ.
+    """
+    processes = processes or os.cpu_count() or 1
+    bare = _bare(paths, processes)
+    whole = _stack(paths, processes, chunk_size)
+    again = _bare(paths, processes)
+    differ = sum(a != b for a, b in zip(bare.rows, whole.rows, strict=True))
+    if differ:
+        raise RuntimeError(f"{differ} verdicts of the stack are not the bare pipeline's")
+    seconds, cpu = (bare.seconds + again.seconds) / 2, (bare.cpu + again.cpu) / 2
+    return {
+        "photos": len(paths),
+        "processes": processes,
+        "bare photos/s": len(paths) / seconds,
+        "stack photos/s": len(paths) / whole.seconds,
+        "stack / bare": seconds / whole.seconds,
+        "bare CPU ms/photo": 1000 * cpu / len(paths),
+        "worker CPU ms/photo": 1000 * whole.cpu / len(paths),
+        "CPU overhead": whole.cpu / cpu - 1,
+        **whole.memory,
+    }
 
 
 _pipeline: Pipeline
@@ -55,19 +105,17 @@ _pipeline: Pipeline
 
 def _load() -> None:
     global _pipeline
+    cv2.setNumThreads(1)  # as workers do
     _pipeline = Pipeline.load("default")
 
 
-def _classify(paths: list[Path]) -> tuple[list[Outcome], float]:
+def _classify(paths: Sequence[Path]) -> tuple[list[Outcome], float]:
     start = time.process_time()
     outcomes = _pipeline.classify([_pipeline.find(path.read_bytes()) for path in paths])
     return outcomes, time.process_time() - start
 
 
-Rows = list[tuple[str, object]]
-
-
-def _bare(paths: list[Path], processes: int) -> tuple[Rows, float, float]:
+def _bare(paths: Sequence[Path], processes: int) -> Run:
     chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
     with ProcessPoolExecutor(processes, initializer=_load) as pool:
         list(pool.map(_classify, chunks[:processes]))  # processes are up
@@ -76,28 +124,26 @@ def _bare(paths: list[Path], processes: int) -> tuple[Rows, float, float]:
         seconds = time.perf_counter() - start
     outcomes = [outcome for part, _ in parts for outcome in part]
     rows: Rows = [(path.name, o.faces) for path, o in zip(paths, outcomes, strict=True)]
-    return rows, seconds, sum(cpu for _, cpu in parts)
+    return Run(rows, seconds, sum(cpu for _, cpu in parts), {})
 
 
-def _stack(paths: list[Path], processes: int) -> tuple[Rows, float, float]:
+def _stack(paths: Sequence[Path], processes: int, chunk_size: int | None) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        up = stack.up(home, processes, load_settings())
+        up = stack.up(home, processes, load_settings(chunk_size=chunk_size))
         try:
-            with Client(load_settings(**up.stack.settings)) as client:
+            settings = load_settings(**up.stack.settings, chunk_size=chunk_size)
+            with Client(settings) as client:
                 before = _cpu_seconds(up.stack.processes)
                 start = time.perf_counter()
                 job = client.submit(["-"], stdin=[str(path) for path in paths])
-                submitted = time.perf_counter() - start
-                status = job.wait()
+                job.wait()
                 seconds = time.perf_counter() - start
                 cpu = _cpu_seconds(up.stack.processes) - before
                 rows: Rows = [(Path(v.image).name, v.faces) for v in job.verdicts()]
-            _say_memory(up.stack.processes)
-            sys.stdout.write(f"submitted after {submitted:.1f} s, {status.model_dump_json()}\n")
+            return Run(rows, seconds, cpu, _memory(up.stack.processes))
         finally:
             stack.down(home, purge=True)
-    return rows, seconds, cpu
 
 
 def _worker(processes: dict[str, dict[str, object]]) -> psutil.Process:
@@ -110,13 +156,20 @@ def _cpu_seconds(processes: dict[str, dict[str, object]]) -> float:
     return sum(each.user + each.system for each in times)
 
 
-def _say_memory(processes: dict[str, dict[str, object]]) -> None:
+def _memory(processes: dict[str, dict[str, object]]) -> Figures:
+    """Proportional sets, of a worker's parent and children together.
+
+    What a further process costs is what no other has: shared pages are there already.
+    """
     parent = _worker(processes)
-    for name, process in [("parent", parent)] + [("child", c) for c in parent.children()]:
-        memory = process.memory_full_info()
-        sys.stdout.write(
-            f"worker {name}: {memory.pss / 1e6:.0f} MB PSS, {memory.uss / 1e6:.0f} MB of its own\n"
-        )
+    children = [child.memory_full_info() for child in parent.children()]
+    further = max(child.uss for child in children) / 1e6
+    total = (parent.memory_full_info().pss + sum(child.pss for child in children)) / 1e6
+    return {
+        "MB of a worker's first process": total - (len(children) - 1) * further,
+        "MB of each further process": further,
+        "MB PSS of a process of the pool": max(child.pss for child in children) / 1e6,
+    }
 
 
 if __name__ == "__main__":

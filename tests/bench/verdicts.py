@@ -23,6 +23,9 @@ from worker.detect import Detector, HogDetector
 from worker.detect.cascade import CascadeDetector, Policy
 from worker.pipeline import Pipeline
 
+KINDS = ("true_true", "false_true", "true_false", "false_false")
+"""Right or wrong, and what was said."""
+
 
 def main() -> None:
     """Measure and print."""
@@ -33,7 +36,6 @@ def main() -> None:
     parser.add_argument("--model", default="default")
     parser.add_argument("--only", nargs="*", help="names of detectors")
     options = parser.parse_args()
-    work = Workspace(options.data, options.runs)
     classifier = OnnxClassifier(model_store.load(options.model))
     detectors: dict[str, Detector] = {
         "reference": ReferenceDetector(),
@@ -41,16 +43,22 @@ def main() -> None:
         **{f"cascade-{policy}": CascadeDetector.load(policy) for policy in Policy},
     }
     detectors = {n: d for n, d in detectors.items() if not options.only or n in options.only}
-    photos = [
-        _some([s for s in d.samples if work.part_of[s.name] == TEST], options.limit)
-        for d in work.datasets
-        if not d.aligned
-    ]
+    photos = whole_photos(options.data, options.runs, options.limit)
     result = {
         name: verdicts(Pipeline(detector, classifier), photos)
         for name, detector in detectors.items()
     }
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
+
+
+def whole_photos(data: Path, runs: Path, limit: int | None) -> list[list[Sample]]:
+    """The photos of the test part, a list a dataset; of each at most so many."""
+    work = Workspace(data, runs)
+    return [
+        _some([s for s in d.samples if work.part_of[s.name] == TEST], limit)
+        for d in work.datasets
+        if not d.aligned
+    ]
 
 
 def _some(samples: list[Sample], limit: int | None) -> list[Sample]:
@@ -85,6 +93,7 @@ def _figures(counts: Counter[str]) -> dict[str, float]:
     right, wrong, missed = counts["true_true"], counts["false_true"], counts["false_false"]
     f1 = 2 * right / (2 * right + wrong + missed) if right else 0.0
     return {
+        "photos": sum(counts[kind] for kind in KINDS),
         "f1": round(f1, 4),
         "errors": wrong + missed,
         "false_positives": wrong,

@@ -78,8 +78,8 @@ def mutate(data: bytes, others: list[bytes], chance: random.Random) -> bytes:
 def serve() -> None:
     """The bounded process: a length and a file come in, an outcome goes out."""
     from glasses.settings import Settings
-    from worker.limits import limit_memory
     from worker.pipeline import Pipeline
+    from worker.process import limit_memory
 
     limit_memory(Settings.model_fields["process_memory_mb"].default)
     pipeline = Pipeline.load("default")

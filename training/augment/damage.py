@@ -14,7 +14,7 @@ from torch.nn import functional
 from training.augment.place import chance, uniform
 
 LOW_RESOLUTION_SHARE = 0.25
-BLUR_SHARE = 0.1
+BLUR_SHARE = 0.15
 JPEG_SHARE = 0.2
 NOISE_SHARE = 0.15
 ERASE_SHARE = 0.15
@@ -52,11 +52,12 @@ def _shrink(x: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def _blur(x: Tensor, rng: torch.Generator) -> Tensor:
-    sigma = float(uniform(1, 0.5, 1.6, rng))
-    steps = torch.arange(-4, 5, dtype=x.dtype, device=x.device)
+    sigma = float(uniform(1, 0.5, 3.2, rng))
+    reach = math.ceil(2.5 * sigma)
+    steps = torch.arange(-reach, reach + 1, dtype=x.dtype, device=x.device)
     line = torch.exp(-(steps**2) / (2 * sigma**2))
-    line = (line / line.sum()).expand(3, 1, 9)
-    padded = functional.pad(x, (4, 4, 4, 4), mode="replicate")
+    line = (line / line.sum()).expand(3, 1, len(steps))
+    padded = functional.pad(x, [reach] * 4, mode="replicate")
     rows = functional.conv2d(padded, line.unsqueeze(2), groups=3)
     return functional.conv2d(rows, line.unsqueeze(3), groups=3)
 

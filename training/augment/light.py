@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,7 @@ from training.augment.place import chance, uniform
 
 GRAY_SHARE = 0.2
 SHADOW_SHARE = 0.2
+DARK_SHARE = 0.1
 
 
 def relight(x: Tensor, rng: torch.Generator) -> Tensor:
@@ -29,7 +32,7 @@ def relight(x: Tensor, rng: torch.Generator) -> Tensor:
     x = (x - mean) * contrast + mean + uniform(n, -0.18, 0.18, rng).view(n, 1, 1, 1)
     x = x * uniform(3 * n, 0.85, 1.15, rng).view(n, 3, 1, 1)
     x = _saturate(x, rng)
-    return _shade(x, rng).clamp(0, 1)
+    return _darken(_shade(x, rng).clamp(0, 1), rng)
 
 
 def _saturate(x: Tensor, rng: torch.Generator) -> Tensor:
@@ -48,3 +51,14 @@ def _shade(x: Tensor, rng: torch.Generator) -> Tensor:
     axis = torch.linspace(-1, 1, side, device=x.device)
     ramp = torch.cos(angle).view(n, 1, 1) * axis + torch.sin(angle).view(n, 1, 1) * axis[:, None]
     return x * (1 - strength.view(n, 1, 1, 1) * 0.6 * torch.sigmoid(4 * ramp).unsqueeze(1))
+
+
+def _darken(x: Tensor, rng: torch.Generator) -> Tensor:
+    # Little light on some of the pictures, and a sensor's noise, which is then not small.
+    hit = chance(len(x), rng) < DARK_SHARE
+    n = int(hit.sum())
+    light = torch.exp(uniform(n, math.log(0.12), math.log(0.5), rng)).view(n, 1, 1, 1)
+    noise = uniform(n, 0, 0.02, rng).view(n, 1, 1, 1)
+    some = x[hit] * light
+    x[hit] = some + noise * torch.randn(some.shape, generator=rng, device=rng.device)
+    return x.clamp(0, 1)

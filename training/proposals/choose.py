@@ -1,6 +1,6 @@
-"""From which probability dlib is asked, and from which both together are believed.
+"""From which probability dlib is asked, from which both are believed, and the last look is.
 
-Both are as low as false faces allow, on photos that taught nothing.
+All are as low as false faces allow, on photos that taught nothing.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from training.proposals.face_free import paths
 from training.proposals.space import Space
 from training.splits import VALIDATION
 from worker.decode import Pixels, decode
-from worker.detect.cascade import CLOSE, WIDE, CascadeDetector
+from worker.detect.cascade import WIDE, CascadeDetector
 from worker.errors import PhotoError
 
 LOOK = 320
 """Longest side in px of the copy that the worker looks at first."""
-GHOST_SHARE = 0.003
-"""Views without faces in which a face of either kind may be seen: the sum stays below 1 in 100."""
-LEAST_ASK, LEAST_BELIEVE = 0.42, 0.4
+GHOST_SHARE = 0.002
+"""Views without faces in which a face of either kind may be seen …"""
+LAST_GHOST_SHARE = 0.004
+"""… and in which the last look may see one: the sum stays below 1 in 100."""
+LEAST_ASK, LEAST_BELIEVE, LEAST_LAST = 0.42, 0.4, 0.2
 """Bounds: there are too few photos without faces to trust anything lower, and every proposal that
 dlib is asked about costs a millisecond."""
 CUTS = 4
@@ -35,6 +37,7 @@ class Thresholds:
 
     ask: float
     believe: float
+    last: float
 
 
 def choose(cascade: CascadeDetector, space: Space) -> Thresholds:
@@ -44,10 +47,10 @@ def choose(cascade: CascadeDetector, space: Space) -> Thresholds:
         cascade: Asking at a very low probability.
         space: With photos without faces.
     """
-    asked, believed = [], []
+    asked, believed, last = [], [], []
     for pixels in views(space):
         sure, unsure = [0.0], [0.0]
-        looks = (LOOK, WIDE, CLOSE) if max(pixels.shape) > LOOK else (LOOK, CLOSE)
+        looks = (LOOK, WIDE) if max(pixels.shape) > LOOK else (LOOK,)
         for proposal in (p for side in looks for p in cascade.proposals(pixels, side)):
             face = cascade.weighed(pixels, proposal)
             if face.confirmed:
@@ -56,7 +59,13 @@ def choose(cascade: CascadeDetector, space: Space) -> Thresholds:
                 unsure.append(face.score)
         asked.append(max(sure))
         believed.append(max(unsure))
-    return Thresholds(_above(asked, LEAST_ASK), _above(believed, LEAST_BELIEVE))
+        likely = cascade.last(pixels)
+        last.append(0.0 if likely is None else likely[0])
+    return Thresholds(
+        _above(asked, LEAST_ASK, GHOST_SHARE),
+        _above(believed, LEAST_BELIEVE, GHOST_SHARE),
+        _above(last, LEAST_LAST, LAST_GHOST_SHARE),
+    )
 
 
 def views(space: Space) -> Iterable[Pixels]:
@@ -80,10 +89,10 @@ def views(space: Space) -> Iterable[Pixels]:
             yield np.asarray(small, dtype=np.uint8)
 
 
-def _above(ghosts: list[float], least: float) -> float:
-    """A threshold that all but `GHOST_SHARE` of the views stay below."""
+def _above(ghosts: list[float], least: float, share: float) -> float:
+    """A threshold that all but a share of the views stay below."""
     if not ghosts:
         return 0.6
     ranked = sorted(ghosts, reverse=True)
-    limit = ranked[min(int(GHOST_SHARE * len(ranked)), len(ranked) - 1)]
+    limit = ranked[min(int(share * len(ranked)), len(ranked) - 1)]
     return round(min(max(least, limit + 0.01), 0.98), 3)

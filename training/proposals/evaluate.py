@@ -35,6 +35,7 @@ def manifest_of(network: Path, sha256: str, thresholds: Thresholds, look: int) -
         look=look,
         ask=thresholds.ask,
         believe=thresholds.believe,
+        last=thresholds.last,
     )
 
 

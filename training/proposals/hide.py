@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from worker.decode import Pixels
 
-SUNGLASSES_SHARE = 0.1
+SUNGLASSES_SHARE = 0.2
 BLOB_SHARE = 0.1
 EYES = -0.17
 """Height of the eyes above the centre of dlib's box, as a share of its side."""
@@ -31,11 +31,7 @@ def hide(
     if side < 18:
         return
     if rng.random() < SUNGLASSES_SHARE:
-        tint = tuple(int(v) for v in rng.integers(0, 70, 3))
-        width, height = rng.uniform(0.17, 0.23) * side, rng.uniform(0.1, 0.17) * side
-        for way in (-1, 1):
-            centre = _at(x, y, way * 0.21 * side, EYES * side, degrees)
-            _ellipse(pixels, centre, (width, height), degrees, tint, rng.uniform(0.75, 1))
+        _sunglasses(pixels, (x, y, side), degrees, rng)
     if rng.random() < BLOB_SHARE:
         row, column = _inside(y, pixels.shape[0]), _inside(x, pixels.shape[1])
         skin = pixels[row, column]
@@ -47,6 +43,46 @@ def hide(
         axes = rng.uniform(0.12, 0.32, 2) * side
         tint = tuple(int(v) for v in colour)
         _ellipse(pixels, centre, (axes[0], axes[1]), rng.uniform(0, 180), tint, 1.0)
+
+
+def _sunglasses(
+    pixels: Pixels,
+    face: tuple[float, float, float],
+    degrees: float,
+    rng: np.random.Generator,
+) -> None:
+    """Two lenses, round or with corners, a bridge and temples; dark, or mirroring in any colour."""
+    x, y, side = face
+    mirroring = rng.random() < 0.25
+    tint = np.array(rng.integers(0, 256 if mirroring else 70, 3), dtype=float)
+    frame = tint * rng.uniform(0.3, 1.0)
+    width, height = rng.uniform(0.15, 0.24) * side, rng.uniform(0.1, 0.19) * side
+    apart, eyes = rng.uniform(0.2, 0.25) * side, (EYES + rng.uniform(-0.03, 0.04)) * side
+    corners = rng.choice([2.0, 3.0, 6.0])  # exponents of a superellipse
+    angles = np.linspace(0, 2 * math.pi, 40, endpoint=False)
+    across = np.sign(np.cos(angles)) * np.abs(np.cos(angles)) ** (2 / corners)
+    down = np.sign(np.sin(angles)) * np.abs(np.sin(angles)) ** (2 / corners)
+    narrow = 1 - rng.uniform(0, 0.35) * np.clip(down, 0, 1)  # pilots' lenses narrow downwards
+    drawn = pixels.copy()
+    thick = max(1, round(side * rng.uniform(0.01, 0.035)))
+    colour, rim = (tuple(int(v) for v in c) for c in (tint, frame))
+    for way in (-1, 1):
+        outline = np.array(
+            [
+                _at(x, y, way * apart + width * u * n, eyes + height * v, degrees)
+                for u, v, n in zip(across, down, narrow, strict=True)
+            ],
+            dtype=np.int32,
+        )
+        cv2.fillPoly(drawn, [outline], colour, cv2.LINE_AA)
+        cv2.polylines(drawn, [outline], isClosed=True, color=rim, thickness=thick)
+        hinge = _at(x, y, way * (apart + width), eyes - 0.3 * height, degrees)
+        ear = _at(x, y, way * 0.52 * side, eyes - 0.2 * height, degrees)
+        cv2.line(drawn, hinge, ear, rim, thick)
+    left, right = (_at(x, y, way * (apart - width), eyes - height / 4, degrees) for way in (-1, 1))
+    cv2.line(drawn, left, right, rim, thick)
+    cover = rng.uniform(0.8, 1)
+    cv2.addWeighted(drawn, cover, pixels, 1 - cover, 0, dst=pixels)
 
 
 def _inside(value: float, length: int) -> int:

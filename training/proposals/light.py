@@ -15,6 +15,7 @@ SHRINK_SHARE = 0.15
 BLUR_SHARE = 0.12
 NOISE_SHARE = 0.12
 JPEG_SHARE = 0.2
+DARK_SHARE = 0.12
 
 
 def weather(scene: Pixels, rng: np.random.Generator) -> Pixels:
@@ -25,6 +26,8 @@ def weather(scene: Pixels, rng: np.random.Generator) -> Pixels:
         rng: Where the chance comes from.
     """
     drawn: npt.NDArray[Any] = cv2.LUT(scene, _curves(rng))
+    if rng.random() < DARK_SHARE:
+        drawn = _dark(drawn, rng)
     if rng.random() < GRAY_SHARE:
         drawn = cv2.cvtColor(cv2.cvtColor(drawn, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     size = scene.shape[1], scene.shape[0]
@@ -41,6 +44,13 @@ def weather(scene: Pixels, rng: np.random.Generator) -> Pixels:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 80))]
         drawn = np.asarray(cv2.imdecode(cv2.imencode(".jpg", drawn, quality)[1], 1))
     return np.asarray(drawn, dtype=np.uint8)
+
+
+def _dark(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Little light, and a sensor's noise, which is then not small against it."""
+    light = np.exp(rng.uniform(np.log(0.14), np.log(0.5)))
+    noise = rng.standard_normal(pixels.shape, dtype=np.float32) * rng.uniform(0, 5)
+    return np.asarray(np.clip(pixels * light + noise, 0, 255), dtype=np.uint8)
 
 
 def _curves(rng: np.random.Generator) -> Pixels:

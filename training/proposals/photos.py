@@ -21,6 +21,7 @@ def sources(
     samples: Sequence[Sample],
     known: Mapping[str, Known],
     uses: Mapping[str, float],
+    hard: float,
     rng: np.random.Generator,
 ) -> list[Source]:
     """The photos to draw scenes from; one that is used three times as often is listed three times.
@@ -29,14 +30,17 @@ def sources(
         samples: Of the training part.
         known: Their faces; photos in which nobody knows one are left out.
         uses: Dataset -> how often a photo is used; below 1 a share of its photos is drawn.
+        hard: How much more often where the teacher needed help.
         rng: Draws that share.
     """
     progress = Progress("photos read", len(samples))
     result: list[Source] = []
     for sample in samples:
         progress.add()
-        use = uses.get(sample.dataset, 1.0)
         faces = known.get(sample.name)
+        use = uses.get(sample.dataset, 1.0)
+        if faces is not None and faces.how != "dlib":
+            use = hard * max(use, 1.0)
         times = int(use) + int(rng.random() < use % 1)
         if not times or faces is None or not faces.how:
             continue

@@ -12,11 +12,13 @@ USES: dict[str, float] = {
     "lfw": 1.0,
     "all_age_faces": 1.0,
     "sof_sample": 2.0,
-    "celeba": 0.3,
-    "meglass": 0.06,
+    "celeba": 0.4,
+    "meglass": 0.12,
 }
 """How often a photo of a dataset is shown, against one of LFW: small and unusual sets more often,
 tight crops seldom."""
+HARD = 4.0
+"""How much more often where dlib does not see the face in the photo as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,11 @@ class Recipe:
         believed_from: Share of all steps after which the network may contradict photos whose
             background may hold unlisted faces.
         uses: See `USES`.
+        hard: See `HARD`.
         seed: Of everything that is drawn.
     """
 
-    blocks: int = 7
+    blocks: int = 10
     steps: int = 300
     batch: int = 48
     rate: float = 3e-3
@@ -46,4 +49,5 @@ class Recipe:
     ema: float = 0.998
     believed_from: float = 0.3
     uses: Mapping[str, float] = field(default_factory=lambda: dict(USES))
+    hard: float = HARD
     seed: int = 1

@@ -65,7 +65,9 @@ def card(manifest: ProposalManifest, report: Mapping[str, Any]) -> str:
         f"where faces are on a copy of {manifest.look} px; dlib's frontal detector is asked about "
         f"proposals of probability {manifest.ask} and above, and draws the box. A face that dlib "
         "does not confirm counts if its probability, plus half of dlib's negative margin, is "
-        f"{manifest.believe} or more, and is marked `confirmed = false`.",
+        f"{manifest.believe} or more, and is marked `confirmed = false`. Where that finds nothing, "
+        "six views (three sizes, each mirrored) vote on one face, dlib's margin counts a quarter: "
+        f"{manifest.last} is enough.",
         "## What it was trained on\n\n" + _terms(manifest, report),
         "## How much it finds\n\n" + _method(),
         *(_table(kind, report[kind]) for kind in ("int8", "fp32") if kind in report),

@@ -30,6 +30,8 @@ LARGEST_SHARE = 0.85
 FACE_FREE_SHARE = 0.2
 SINGLE_SHARE = 0.5
 """Of the scenes with faces: one photo alone, as most photos are."""
+WHOLE_SHARE = 0.15
+"""Of those: the photo as it is served, its edges at the picture's, however tight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class Stage:
             tile = self._ground(right - left, bottom - top, rng)
             if not face_free and (left > 0 or top > 0 or rng.random() < 0.97):
                 source = self._sources[int(rng.integers(len(self._sources)))]
-                some, others = _paste(source, tile, rng)
+                whole = tile.shape[0] == tile.shape[1] == SIDE and rng.random() < WHOLE_SHARE
+                some, others = (_fit if whole else _paste)(source, tile, rng)
                 for squares_, found in ((some, faces), (others, unsure)):
                     squares_[:, :2] += (left, top)
                     found.append(squares_)
@@ -135,7 +138,7 @@ def _paste(source: Source, tile: Pixels, rng: np.random.Generator) -> tuple[Squa
     """Put a photo into a tile; its faces and doubtful places in the tile's px."""
     height, width = tile.shape[:2]
     x, y, side = (float(v) for v in source.faces[0])
-    most = LARGEST_SHARE * min(width, height) * (1.4 if rng.random() < 0.1 else 1.0)
+    most = LARGEST_SHARE * min(width, height) * (1.4 if rng.random() < 0.2 else 1.0)
     wanted = float(np.exp(rng.uniform(np.log(SMALLEST), np.log(max(most, SMALLEST + 1)))))
     if width == SIDE:  # a photo alone: large faces are usual
         wanted = max(wanted, float(rng.uniform(SMALLEST, 0.4 * most)))
@@ -152,6 +155,22 @@ def _paste(source: Source, tile: Pixels, rng: np.random.Generator) -> tuple[Squa
         hide(warped, face, degrees, rng)
     tile[:] = warped
     return _visible(faces, unsure, width, height)
+
+
+def _fit(source: Source, tile: Pixels, rng: np.random.Generator) -> tuple[Squares, Squares]:
+    """Put a photo into a tile as the worker shows it to the network; see `_paste`."""
+    height, width = source.pyramid[0].shape[:2]
+    scale = SIDE / max(height, width)
+    shown = round(width * scale), round(height * scale)
+    mirror = bool(rng.random() < 0.5)
+    goal = (shown[0] if mirror else 0.0, 0.0)
+    matrix = _matrix((0.0, 0.0), goal, scale, 0.0, mirror)
+    tile[:] = 128  # as `worker.detect.proposal.padded`
+    tile[: shown[1], : shown[0]] = _warp(source.pyramid, matrix, scale, shown, cv2.BORDER_REPLICATE)
+    faces, unsure = (_move(s, matrix, scale) for s in (source.faces, source.unsure))
+    for face in faces:
+        hide(tile[: shown[1], : shown[0]], face, 0.0, rng)
+    return _visible(faces, unsure, *shown)
 
 
 def _visible(faces: Squares, unsure: Squares, width: int, height: int) -> tuple[Squares, Squares]:

@@ -16,7 +16,7 @@ from training.sample import Sample
 from training.splits import TRAIN
 from training.workspace import Workspace
 
-ALIGNED_PHOTOS = 1500
+ALIGNED_PHOTOS = 4000
 """Of a dataset of face crops, which all look alike, only so many are used, and only to train."""
 
 

@@ -48,7 +48,7 @@ def fit(space: Space, recipe: Recipe) -> None:
     # OpenCV's threads do not survive the fork into the process that draws scenes: it would hang.
     cv2.setNumThreads(1)
     rng = np.random.default_rng(recipe.seed)
-    photos = sources(space.samples(splits.TRAIN), space.known, recipe.uses, rng)
+    photos = sources(space.samples(splits.TRAIN), space.known, recipe.uses, recipe.hard, rng)
     grounds = face_free.pictures(space.face_free, splits.TRAIN, GROUND)
     say(f"fit: {len(photos)} uses of photos, {len(grounds)} pictures without faces")
     validation = [s for s in space.samples(splits.VALIDATION) if space.known[s.name].how]
@@ -125,7 +125,7 @@ def release(space: Space, name: str, models: Path) -> None:
 
 def _shy(network: Path) -> ProposalManifest:
     """Asks dlib about nearly nothing too: to see where thresholds must be."""
-    return evaluate.manifest_of(network, file_hash(network), choose.Thresholds(0.2, 0.2), LOOK)
+    return evaluate.manifest_of(network, file_hash(network), choose.Thresholds(0.2, 0.2, 1.0), LOOK)
 
 
 def _calibration(space: Space) -> Iterator[Pixels]:

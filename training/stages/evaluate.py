@@ -25,7 +25,7 @@ from training.workspace import Workspace, need, write_json
 from worker.faces import cut
 from worker.pipeline import PIPELINE_VERSION
 
-VERSION = 2
+VERSION = 3
 """Raise it when the report says more: reports of before are made anew."""
 SPEED_PHOTOS = 100
 
@@ -36,7 +36,8 @@ def run(work: Workspace, processes: int) -> None:
     terms = {dataset.name: dataset.terms for dataset in work.datasets}
     labels = [(s.name, s.has_glasses, work.part_of[s.name]) for s in work.samples]
     networks = [file_hash(path) for path in (work.int8, work.fp32)]
-    key = fingerprint([VERSION, terms, labels, networks, PIPELINE_VERSION, detector_version()])
+    how = [PIPELINE_VERSION, detector_version(), SIZE, MARGIN]
+    key = fingerprint([VERSION, terms, labels, networks, *how])
     stamp = work.report.with_suffix(".done")
     if is_fresh(stamp, key) and work.report.is_file():
         say("evaluate: up to date")
@@ -51,6 +52,7 @@ def run(work: Workspace, processes: int) -> None:
         "datasets": terms,
         "split": work.split,
         "validation_photos": len(validation.samples),
+        "corrected_labels": len(work.corrections),
         "int8": judge(work, work.int8, validation, test, spoiled),
         "fp32": judge(work, work.fp32, validation, test),
         "photos_per_second": photos_per_second(Scorer(work.int8), some),
@@ -70,6 +72,7 @@ def judge(
     validation: Served,
     test: Served,
     spoiled: dict[str, Served] | None = None,
+    threshold: float | None = None,
 ) -> dict[str, Any]:
     """Calibrate a network on the validation part, judge it on the test part.
 
@@ -79,12 +82,18 @@ def judge(
         validation: Photos that choose calibration and threshold.
         test: Photos that judge.
         spoiled: Photos for the table of robustness, if one is wanted.
+        threshold: To judge at; the one that the validation part chooses if not given.
     """
     scorer = Scorer(network)
-    calibration, threshold = calibrate(scorer, validation)
+    calibration, own = calibrate(scorer, validation)
+    threshold = own if threshold is None else threshold
     aligned = {dataset.name for dataset in work.datasets if dataset.aligned}
     result = evaluate(scorer, calibration, threshold, test, aligned)
-    result |= {"threshold": threshold, "calibration": calibration.model_dump()}
+    result |= {
+        "threshold": threshold,
+        "own_threshold": own,
+        "calibration": calibration.model_dump(),
+    }
     wrong = mistakes(scorer, calibration, threshold, test)
     write_json(work.report.parent / f"mistakes-{network.stem}.json", wrong)
     for name, line in result["by_dataset"].items():

@@ -14,11 +14,13 @@ from worker import model_store
 from worker.crop import crop
 from worker.decode import Pixels
 from worker.detect.detection import Detection
+from worker.detect.last_look import together
 from worker.detect.proposal import Proposer
+from worker.detect.same import same
 from worker.manifest import ProposalManifest
 
-RELEASE = "proposal-1"
-VERSION = "1"
+RELEASE = "proposal-2"
+VERSION = "2"
 """Part of the model fingerprint: raise it when this file changes boxes."""
 
 WIDE = 640
@@ -28,19 +30,16 @@ SIDE = 960
 network."""
 SMALL = 28
 """Px of the smallest face in the first look below which a second one is taken."""
-CLOSE = 224
-"""Longest side in px of a last look where nothing was found: faces that fill the whole frame."""
 FACE = 86
 """Px of a proposed face when dlib looks at it: its smallest is 80."""
 AROUND = 0.2
 """What dlib is shown around a proposed face on each side, as a share of its side."""
-OFF, LARGER = 0.4, 1.7
-"""dlib's box confirms a proposal if the centres differ by less than this share of its side, and the
-sides by less than this factor."""
 FAR = -1.0
 """dlib's margin from which on it is not told apart how far it is from seeing a face."""
 DOUBT = 0.5
-"""What an unconfirmed proposal's probability loses for each unit of dlib's negative margin."""
+"""What an unconfirmed proposal's probability loses for each unit of dlib's negative margin …"""
+LAST_DOUBT = 0.25
+"""… and in the last look, in which several views agree."""
 
 
 class Policy(StrEnum):
@@ -94,7 +93,9 @@ class CascadeDetector:
         if longest > look and smallest < SMALL and (not faces or self._policy is Policy.ALL):
             faces = self._seen(pixels, WIDE, faces)
         if not faces:
-            faces = self._seen(pixels, CLOSE, faces)
+            best = self.last(pixels)
+            if best is not None and best[0] >= self._manifest.last:
+                faces = [best[1]]
         return sorted(faces, key=lambda face: (not face.confirmed, -face.score))
 
     def proposals(self, pixels: Pixels, side: int) -> list[Detection]:
@@ -113,11 +114,11 @@ class CascadeDetector:
         """Faces known so far, and those of one more look."""
         faces = list(faces)
         for proposal in self.proposals(pixels, side):
-            if any(_same(proposal, face) for face in faces):
+            if any(same(proposal, face) for face in faces):
                 continue
             face = self.weighed(pixels, proposal)
             enough = 0.0 if face.confirmed else self._manifest.believe
-            if face.score >= enough and not any(_same(face, other) for other in faces):
+            if face.score >= enough and not any(same(face, other) for other in faces):
                 faces.append(face)
                 if self._policy is Policy.MAIN:
                     break
@@ -131,6 +132,23 @@ class CascadeDetector:
             probability lowered by how far dlib is from seeing it: neither alone tells tilted faces
             from things as well as both together.
         """
+        seen = self._asked(pixels, proposal)
+        if seen.score >= 0:
+            return seen
+        return replace(proposal, score=proposal.score + DOUBT * seen.score)
+
+    def last(self, pixels: Pixels) -> tuple[float, Detection] | None:
+        """The face that is most likely there, if any is, and how likely: see `ProposalManifest`."""
+        best = None
+        for place in together(self._proposer, pixels):
+            seen = self._asked(pixels, place)
+            likely = place.score + LAST_DOUBT * seen.score
+            if best is None or likely > best[0]:
+                best = likely, seen if seen.score >= 0 else replace(place, score=max(likely, 0.0))
+        return best
+
+    def _asked(self, pixels: Pixels, proposal: Detection) -> Detection:
+        """The face that dlib comes nearest to seeing at a proposal; `FAR` where it sees none."""
         size = round(FACE * (1 + 2 * AROUND))
         region = crop(pixels, proposal, size, AROUND)
         boxes, scores, _ = self._dlib.run(region, 0, FAR)
@@ -146,18 +164,6 @@ class CascadeDetector:
             )
             for box, score in zip(boxes, scores, strict=True)
         ]
-        fitting = [face for face in found if _same(proposal, face)]
-        best = max(fitting, key=lambda face: face.score, default=None)
-        if best is not None and best.score >= 0:
-            return best
-        margin = FAR if best is None else best.score
-        return replace(proposal, score=proposal.score + DOUBT * margin)
-
-
-def _same(one: Detection, other: Detection) -> bool:
-    """Whether two boxes are of one face."""
-    side = max(one.width, other.width)
-    across = one.left + one.width / 2 - other.left - other.width / 2
-    down = one.top + one.height / 2 - other.top - other.height / 2
-    near = abs(across) < OFF * side and abs(down) < OFF * side
-    return bool(near and side < LARGER * min(one.width, other.width))
+        fitting = [face for face in found if same(proposal, face)]
+        nothing = replace(proposal, score=FAR)
+        return max(fitting, key=lambda face: face.score, default=nothing)

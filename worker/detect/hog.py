@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import dlib
-import numpy as np
 
 from worker.decode import WORKING_SIDE, Pixels
 from worker.detect.detection import Detection
+from worker.detect.proposal import resized
 
 LADDER = (240, 400, 640, 1000)
 """Longest sides in px to search at, in order, until a face is found.
@@ -41,7 +40,7 @@ class HogDetector:
         return []
 
     def _at(self, pixels: Pixels, scale: float) -> list[Detection]:
-        picture = _resized(pixels, scale)
+        picture = resized(pixels, scale)
         boxes, scores, _ = self._detector.run(picture, 0, 0.0)
         found = [
             Detection(
@@ -54,12 +53,3 @@ class HogDetector:
             for box, score in zip(boxes, scores, strict=True)
         ]
         return sorted(found, key=lambda face: -face.score)
-
-
-def _resized(pixels: Pixels, scale: float) -> Pixels:
-    height, width = pixels.shape[:2]
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if size == (width, height):
-        return pixels
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, size, interpolation=how), dtype=np.uint8)

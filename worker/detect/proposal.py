@@ -7,10 +7,10 @@ import math
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from worker.decode import Pixels
 from worker.detect.detection import Detection
+from worker.session import session
 
 STRIDE = 8
 """Px of the network's input between two places that may hold a face's centre."""
@@ -37,13 +37,7 @@ class Proposer:
     """
 
     def __init__(self, network: bytes) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            network, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session(network)
 
     def __call__(self, pixels: Pixels, longest: int, least: float) -> list[Detection]:
         """Propose faces.

@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 
 from training import splits
+from training.card_new_kinds import table
+from training.geometry import SIZE
 from training.recipe import Recipe
 from training.sample import Sample
+from training.served import Served
 from training.stages import leave_one_out
-from training.workspace import Workspace
+from training.workspace import Workspace, write_json
 
 
 @pytest.fixture
@@ -51,23 +55,28 @@ def test_every_dataset_is_left_out_once_with_its_kin(
     def fit(work: Workspace, *_: object) -> None:
         trained.append({s.dataset for s in work.photos(splits.TRAIN)})
 
-    def judge(work: Workspace, *_: object) -> dict[str, Any]:
+    def faces(work: Workspace, part: str, _: int) -> Served:
+        crops = np.zeros((0, SIZE, SIZE, 3), dtype=np.uint8)
+        return Served(work.photos(part), crops, np.zeros(0, dtype=np.int64))
+
+    def judge(work: Workspace, *_: object, threshold: float | None) -> dict[str, Any]:
         names = sorted({s.dataset for s in work.photos(splits.TEST)})
         lines = {name: line(0.9 if name == "c" else 0.96) for name in (*names, "overall")}
-        return {"threshold": 0.5, "by_dataset": lines}
+        return {"threshold": threshold or 0.6, "own_threshold": 0.6, "by_dataset": lines}
 
     monkeypatch.setattr(leave_one_out.fit, "run", fit)
     monkeypatch.setattr(leave_one_out.quantize, "run", lambda *_, **__: None)
-    monkeypatch.setattr(leave_one_out.evaluate, "faces", lambda *_: None)
+    monkeypatch.setattr(leave_one_out.evaluate, "faces", faces)
     monkeypatch.setattr(leave_one_out.evaluate, "judge", judge)
     work = Workspace(data, tmp_path / "runs")
+    write_json(work.report, {"int8": {"threshold": 0.5}})
     report = leave_one_out.run(work, tmp_path / "w.npz", Recipe(), 1)
     assert trained == [{"c"}, {"a", "b"}]
     assert list(report["by_dataset"]) == ["a", "b", "c"]
     assert report["macro_f1"] == 0.94
-    table = leave_one_out.table(report)
-    assert "| c | 40 | 20 | 1.0000 | 0.9000 | 0.9000 | 0.800–1.000 | 2 | 0.5 |" in table
-    assert "| **macro** | | | | | **0.94** |" in table
+    text = table(report)
+    assert "| c | 40 | 20 | 1.0000 | 0.9000 | 0.9000 | 0.800–1.000 | 2 | 0.5 | 0.6 |" in text
+    assert "| **macro** | | | | | **0.94** |" in text
     assert (tmp_path / "runs/leave-one-out.json").is_file()
 
 

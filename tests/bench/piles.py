@@ -1,0 +1,111 @@
+"""Piles of photos that every machine can make: portraits, photos of a phone, groups.
+
+Each is drawn from the demo's portraits with its own crop, flip, light and grain, so no two files
+are the same and their sizes are those of real photos. The same seed draws the same photos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import simplejpeg
+
+from worker.decode import Pixels, decode
+from worker.detect import HogDetector
+
+DEMO = Path(__file__).parents[2] / "demo" / "photos"
+PORTRAITS = ("hopper.jpg", "giunchedi.jpg", "van-rossum.jpg", "collins.jpg")
+PORTRAIT_PIXELS = 500_000
+PHONE = (4000, 3000)
+GROUP = (1280, 853)
+ROWS, COLUMNS = 3, 4
+FACE = 60
+"""Px of a face in a group, about."""
+GRAIN = 3
+"""Standard deviation of a sensor's noise, in steps of 255."""
+QUALITY = 88
+
+
+def portraits(count: int) -> Iterator[bytes]:
+    """Half a megapixel, one person."""
+    rng = np.random.default_rng(1)
+    for number in range(count):
+        pixels = _drawn(number, rng)
+        scale = (PORTRAIT_PIXELS / (pixels.shape[0] * pixels.shape[1])) ** 0.5
+        yield _jpeg(_scaled(pixels, scale), rng)
+
+
+def phone(count: int) -> Iterator[bytes]:
+    """12 megapixels, one person in front of a blurred ground."""
+    rng = np.random.default_rng(2)
+    width, height = PHONE
+    for number in range(count):
+        pixels = _drawn(number, rng)
+        photo = cv2.resize(cv2.resize(pixels, (8, 6), interpolation=cv2.INTER_AREA), PHONE)
+        person = _scaled(pixels, height / pixels.shape[0])[:, :width]
+        left = int(rng.integers(0, width - person.shape[1] + 1))
+        photo[: person.shape[0], left : left + person.shape[1]] = person[:height]
+        yield _jpeg(np.asarray(photo, dtype=np.uint8), rng)
+
+
+def groups(count: int) -> Iterator[bytes]:
+    """1280 px, twelve people in three rows, faces of 50 to 80 px."""
+    rng = np.random.default_rng(3)
+    width, height = GROUP
+    for _ in range(count):
+        photo = np.full((height, width, 3), rng.integers(60, 200, 3), dtype=np.uint8)
+        for place in range(ROWS * COLUMNS):
+            number = int(rng.integers(len(PORTRAITS)))
+            pixels = _drawn(number, rng)
+            small = _scaled(pixels, FACE * rng.uniform(0.85, 1.3) / _face(number))
+            small = small[: height // ROWS, : width // COLUMNS]
+            top, left = place // COLUMNS * (height // ROWS), place % COLUMNS * (width // COLUMNS)
+            photo[top : top + small.shape[0], left : left + small.shape[1]] = small
+        yield _jpeg(photo, rng)
+
+
+PILES = {"portraits": portraits, "phone": phone, "groups": groups}
+
+
+@cache
+def _original(number: int) -> Pixels:
+    return decode((DEMO / PORTRAITS[number % len(PORTRAITS)]).read_bytes()).pixels
+
+
+@cache
+def _face(number: int) -> float:
+    """Width in px of an original's face."""
+    return HogDetector()(_original(number))[0].width
+
+
+def _drawn(number: int, rng: np.random.Generator) -> Pixels:
+    """A portrait, a little smaller, perhaps flipped, lighter or darker."""
+    pixels = _original(number % len(PORTRAITS))
+    top, bottom, left, right = (int(rng.integers(0, 1 + side // 25)) for side in _sides(pixels))
+    pixels = pixels[top : pixels.shape[0] - bottom, left : pixels.shape[1] - right]
+    if rng.random() < 0.5:
+        pixels = pixels[:, ::-1]
+    return np.asarray(
+        cv2.convertScaleAbs(np.ascontiguousarray(pixels), alpha=rng.uniform(0.85, 1.1)),
+        dtype=np.uint8,
+    )
+
+
+def _sides(pixels: Pixels) -> tuple[int, int, int, int]:
+    height, width = pixels.shape[:2]
+    return height, height, width, width
+
+
+def _scaled(pixels: Pixels, scale: float) -> Pixels:
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=how), np.uint8)
+
+
+def _jpeg(pixels: Pixels, rng: np.random.Generator) -> bytes:
+    grain = rng.integers(0, 2 * GRAIN, pixels.shape, dtype=np.uint8)
+    grained = np.ascontiguousarray(cv2.add(pixels, grain))
+    return bytes(simplejpeg.encode_jpeg(grained, quality=QUALITY))

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.bench import piles, speed, table
+from worker.decode import decode
+
+
+def test_a_figure_stands_beside_the_references_and_its_goal() -> None:
+    figures = {
+        "phone: photos/s": 51.26,
+        "phone: photos/s, reference": 1.07,
+        "verdicts: F1": "--data",
+    }
+    head, line, missing = table.table(figures).splitlines()
+    assert head.split() == ["ours", "reference", "goal"]
+    assert line.split() == ["phone:", "photos/s", "51.3", "1.07", ">=", "50"]
+    assert missing.split() == ["verdicts:", "F1", "--data"]
+
+
+def test_every_goal_is_of_a_figure_that_a_run_gives() -> None:
+    parts = {goal.partition(":")[0] for goal in table.GOALS}
+    assert parts <= {*piles.PILES, "classify", "stack"}
+
+
+def test_a_recorded_run_says_what_when_and_where(tmp_path: Path) -> None:
+    history = tmp_path / "history.jsonl"
+    table.record({"a: b": 1.5}, history)
+    table.record({"a: b": 2.5}, history)
+    first, second = [json.loads(line) for line in history.read_text().splitlines()]
+    assert (first["figures"], second["figures"]) == ({"a: b": 1.5}, {"a: b": 2.5})
+    assert first["date"] <= second["date"]
+    assert first["machine"]["cores"] >= 1
+
+
+def test_drawn_piles_are_the_same_at_every_call_and_no_photo_twice() -> None:
+    sizes = {"portraits": 500_000, "phone": 12_000_000, "groups": 1280 * 853}
+    for name, drawn in piles.PILES.items():
+        photos = list(drawn(2))
+        assert photos == list(drawn(2))
+        assert len(set(photos)) == 2
+        photo = decode(photos[0])
+        assert abs(photo.width * photo.height / sizes[name] - 1) < 0.01
+
+
+def test_stages_see_the_faces_that_the_pipeline_sees() -> None:
+    photos = [next(piles.groups(1)), b"no photo", next(piles.portraits(1))]
+    stages, pipeline = speed.Stages(), speed.serving()
+    assert [len(stages.crops(data)) for data in photos] == [
+        len(pipeline(data).faces) for data in photos
+    ]
+    assert set(stages(photos)) == {"decode", "detect", "crop", "classify"}

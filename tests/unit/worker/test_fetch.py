@@ -1,0 +1,88 @@
+"""What of a chunk lies in memory, and in which order it comes."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from glasses.object_store import image_key
+from glasses.outcome import Outcome
+from glasses.schemas import ManifestEntry
+from glasses.statuses import FailureReason
+from worker import fetch
+
+
+class Store:
+    """Photos by key; notes what was asked for."""
+
+    def __init__(self, photos: dict[str, bytes]) -> None:
+        self._photos = photos
+        self.asked: list[str] = []
+
+    def get(self, key: str) -> bytes | None:
+        self.asked.append(key)
+        return self._photos.get(key)
+
+
+def made(
+    *contents: bytes, sizes: int | None = None
+) -> tuple[Any, Store, list[ManifestEntry], list[str]]:
+    names = [hashlib.sha256(data).hexdigest() for data in contents]
+    store = Store({image_key(n): data for n, data in zip(names, contents, strict=True)})
+    context = SimpleNamespace(
+        store=store,
+        redis=SimpleNamespace(hdel=lambda *_: None),
+        fetchers=ThreadPoolExecutor(1),
+    )
+    entries = [
+        ManifestEntry(image=str(i), sha256=name, size=sizes or len(contents[i]))
+        for i, name in enumerate(names)
+    ]
+    return context, store, entries, names
+
+
+def test_photos_come_in_their_order_each_content_once() -> None:
+    contents = [str(i).encode() for i in range(50)]
+    context, store, entries, names = made(*contents)
+    found = list(fetch.fetched(context, [*entries, *entries[:3]], known=names[5:7]))
+    expected = [n for n in names if n not in names[5:7]]
+    assert [name for name, _ in found] == expected
+    assert [data for _, data in found] == contents[:5] + contents[7:]
+    assert len(store.asked) == 48
+
+
+@pytest.mark.parametrize(
+    ("size", "most"), [(1, fetch.AHEAD), (5 * 2**18, 3), (fetch.AHEAD_BYTES * 9, 2)]
+)
+def test_what_is_fetched_ahead_is_bounded_in_number_and_bytes(size: int, most: int) -> None:
+    context, store, entries, _ = made(*[str(i).encode() for i in range(40)], sizes=size)
+    ahead = []
+    for used, _ in enumerate(fetch.fetched(context, entries, known=()), start=1):
+        context.fetchers.submit(lambda: None).result()  # all that was asked for is there
+        ahead.append(len(store.asked) - used + 1)
+    assert len(ahead) == 40
+    assert max(ahead) == most
+
+
+def test_small_photos_are_asked_for_in_lots() -> None:
+    context, store, entries, _ = made(*[str(i).encode() for i in range(40)])
+    asked = set()
+    for _ in fetch.fetched(context, entries, known=()):
+        context.fetchers.submit(lambda: None).result()
+        asked.add(len(store.asked))
+    assert asked == {fetch.AHEAD, fetch.AHEAD + fetch.LOT, fetch.AHEAD + 2 * fetch.LOT, 40}
+
+
+def test_what_vanished_or_changed_says_so() -> None:
+    context, store, entries, names = made(b"a", b"b", b"c")
+    store._photos[image_key(names[0])] = b"another"
+    del store._photos[image_key(names[1])]
+    assert dict(fetch.fetched(context, entries, known=())) == {
+        names[0]: Outcome.failed(FailureReason.CHANGED),
+        names[1]: Outcome.failed(FailureReason.VANISHED),
+        names[2]: b"c",
+    }
