@@ -83,14 +83,8 @@ def test_drawing_shows_photo_and_faces(explainer: Explainer, demo_photos: Path) 
 
 
 def test_face_that_only_the_last_look_finds_is_said_to_be_from_there(
-    explainer: Explainer, demo_photos: Path
+    explainer: Explainer, demo_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = (demo_photos / "hopper.jpg").read_bytes()
-    (found,) = explainer(data).faces
-    with Image.open(io.BytesIO(data)) as photo:
-        face = found.face
-        box = (face.left, face.top, face.left + face.width, face.top + face.height)
-        alone = photo.convert("RGB").crop(tuple(map(round, box))).resize((500, 500))
-    buffer = io.BytesIO()
-    alone.save(buffer, "PNG")
-    assert [face.look for face in explainer(buffer.getvalue()).faces] == ["last look"]
+    monkeypatch.setattr(explainer._detector, "proposals", lambda *_: [])  # blind in other looks
+    found = explainer((demo_photos / "hopper.jpg").read_bytes())
+    assert [face.look for face in found.faces] == ["last look"]
