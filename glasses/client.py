@@ -27,6 +27,7 @@ from glasses.blockage import blockage
 from glasses.errors import UnreadableJobError, UsageError, WaitTimeoutError
 from glasses.forecast import Forecast, forecast
 from glasses.job_files import JobFiles
+from glasses.judged import Judged
 from glasses.lanes import new_job_id
 from glasses.ledger import Ledger
 from glasses.object_store import ObjectStore, job_prefix
@@ -246,6 +247,11 @@ class Job:
         """The verdicts that there are, in the order of submission."""
         with redis_errors(self._client.settings):
             yield from self._results().in_order()
+
+    def judged(self) -> Iterator[Judged]:
+        """The photos that have a verdict, with their paths, in the order of submission."""
+        with redis_errors(self._client.settings):
+            yield from self._results().judged()
 
     def follow(self) -> Iterator[list[Verdict]]:
         """Batches of verdicts as they arrive, until the job has ended; [] at quiet moments."""

@@ -10,6 +10,7 @@ from redis import Redis
 from glasses import keys
 from glasses.errors import UsageError
 from glasses.job_files import SEGMENT, JobFiles
+from glasses.judged import Judged
 from glasses.ledger import Ledger
 from glasses.object_store import ObjectStore
 from glasses.outcome import Outcome
@@ -34,10 +35,15 @@ class Results:
 
     def in_order(self) -> Iterator[Verdict]:
         """The verdicts that there are, in the order of submission."""
+        for photo in self.judged():
+            yield photo.verdict
+
+    def judged(self) -> Iterator[Judged]:
+        """The photos that have a verdict, in the order of submission."""
         status = self._ledger.status(self._job_id)
         for number in range(-(-status.submitted // SEGMENT)):
             first = number * SEGMENT
-            yield from self._verdicts(list(range(first, first + SEGMENT)), status)
+            yield from self._judged(list(range(first, first + SEGMENT)), status)
 
     def new(self, cursor: str, wait_seconds: float = 0) -> tuple[str, list[Verdict]]:
         """Verdicts that arrived after a cursor; the cost is theirs, not the job's size.
@@ -58,7 +64,7 @@ class Results:
             return cursor, []
         numbers = [int(n) for _, fields in steps for n in fields["n"].split(",")]
         status = self._ledger.status(self._job_id)
-        return steps[-1][0], list(self._verdicts(numbers, status))
+        return steps[-1][0], [photo.verdict for photo in self._judged(numbers, status)]
 
     def follow(self, poll_seconds: float = 1) -> Iterator[list[Verdict]]:
         """Batches of verdicts as they arrive, until the job has ended; [] at each quiet moment."""
@@ -70,7 +76,7 @@ class Results:
                 return
             yield found
 
-    def _verdicts(self, numbers: list[int], status: JobStatus) -> Iterator[Verdict]:
+    def _judged(self, numbers: list[int], status: JobStatus) -> Iterator[Judged]:
         texts = self._redis.hmget(keys.rows(self._job_id), numbers) if numbers else []
         for number, text in zip(numbers, texts, strict=True):
             if text is None:
@@ -82,7 +88,8 @@ class Results:
                     "verdicts have no names any more; submit the photos again"
                 )
             entry = entries[0]
-            yield verdict(entry.image, entry.sha256, Outcome.decode(text), rule(status))
+            row = verdict(entry.image, entry.sha256, Outcome.decode(text), rule(status))
+            yield Judged(entry, row)
 
 
 def rule(status: JobStatus) -> Rule:

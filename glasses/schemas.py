@@ -69,6 +69,12 @@ class ManifestEntry(BaseModel):
     sha256: str | None = Field(default=None, pattern=SHA256_PATTERN)
     size: int | None = Field(default=None, ge=0, description="bytes")
     reason: FailureReason | None = Field(default=None, description="why it was not even sent")
+    path: str | None = Field(default=None, description="where it lay on the submitting machine")
+
+    @property
+    def readable(self) -> bool:
+        """Whether its bytes, or some of them, could be read when it was submitted."""
+        return self.reason is not FailureReason.UNREADABLE
 
 
 class ChunkMessage(BaseModel):

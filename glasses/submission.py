@@ -7,6 +7,7 @@ are there. Memory is that of two segments, however many photos there are.
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -162,7 +163,7 @@ class Submission:
         limit = self._settings.max_file_mb << 20
         remaining = iter(sources)
         while batch := list(islice(remaining, SEGMENT)):
-            entries = list(pool.map(lambda source: examine(source, limit), batch))
+            entries = list(pool.map(lambda source: _entry(source, limit), batch))
             yield [source.path for source in batch], entries
 
     def _segment(
@@ -263,6 +264,10 @@ class Submission:
         if not complete:
             send_chunk(self._app, chunk, priority)
         return status.state is not JobState.CANCELLED
+
+
+def _entry(source: Source, limit: int) -> ManifestEntry:
+    return examine(source, limit).model_copy(update={"path": os.path.abspath(source.path)})
 
 
 def _positive(outcome: Outcome, status: JobStatus) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from types import ModuleType
 
 import typer
 
@@ -14,12 +15,17 @@ from producer.commands import (
     cancel,
     classify,
     config,
+    correct,
+    doctor,
+    explain,
     exporter,
     jobs,
     reconcile,
+    report,
     results,
     rm,
     scale,
+    sort,
     stack,
     status,
     submit,
@@ -40,10 +46,28 @@ app = typer.Typer(
     rich_markup_mode=None,  # a third of the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (
-    submit, classify, status, watch, results, jobs, cancel, rm, reconcile, config, workers, scale,
-    exporter, bucket,
-):  # fmt: skip
+COMMANDS: tuple[ModuleType, ...] = (
+    submit,
+    classify,
+    explain,
+    status,
+    watch,
+    results,
+    report,
+    correct,
+    sort,
+    jobs,
+    cancel,
+    rm,
+    reconcile,
+    doctor,
+    config,
+    workers,
+    scale,
+    exporter,
+    bucket,
+)
+for module in COMMANDS:
     app.command()(module.command)
     app.registered_commands[-1].name = module.__name__.rsplit(".", 1)[-1]
 app.command("up")(stack.up)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -53,4 +54,17 @@ FormatOption = Annotated[
     typer.Option("--format", help="Default: table on a terminal, jsonl in a pipe."),
 ]
 OnlyOption = Annotated[Only | None, typer.Option(help="Print only such rows.")]
+UnsureOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LOW,HIGH",
+        help="Probabilities from LOW to below HIGH are unsure.  [default: 0.1,0.9]",
+    ),
+]
+FromOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--from", metavar="DIR", help="Where the photos are now, if not where they were submitted."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -1,25 +1,17 @@
-"""What a person found about doubtful labels: a CSV with `name` and `correction`.
-
-`correction` is 1 (wears glasses), 0 (does not), `drop` (cannot be told, or no face), or empty (not
-looked at: the label stays). The audit's `suspects.csv`, filled in, is such a file.
-"""
+"""What a person found about doubtful labels (see `glasses.corrections`), put to use in training."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from glasses.errors import UsageError
+from glasses.corrections import read as read_lines
 from training.cropset import Row
 from training.sample import Sample
 
-DROP = "drop"
 Corrections = Mapping[str, bool | None]
 """Photo name -> its right label; None drops the photo."""
-
-_MEANING: dict[str, bool | None] = {"1": True, "0": False, DROP: None}
 
 
 def read(path: Path | None) -> Corrections:
@@ -30,23 +22,7 @@ def read(path: Path | None) -> Corrections:
     """
     if path is None:
         return {}
-    found: dict[str, bool | None] = {}
-    try:
-        with path.open(newline="") as file:
-            rows = csv.DictReader(file)
-            if not {"name", "correction"} <= set(rows.fieldnames or ()):
-                raise UsageError(f"{path} lacks the columns name and correction")
-            for row in rows:
-                word = (row["correction"] or "").strip()
-                if word and word not in _MEANING:
-                    raise UsageError(
-                        f"{path}:{rows.line_num}: correction is {word!r}, not 1, 0, {DROP} or empty"
-                    )
-                if word:
-                    found[row["name"]] = _MEANING[word]
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
-    return found
+    return {each.name: each.label for each in read_lines(path)}
 
 
 def unknown(corrections: Corrections, samples: Sequence[Sample]) -> list[str]:

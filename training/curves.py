@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from glasses.groups import UNSURE
 from training.calibrate import SHARE
 
 Array = npt.NDArray[np.float64]
@@ -19,8 +20,6 @@ Labels = npt.NDArray[np.bool_]
 
 THRESHOLDS = np.round(np.linspace(0.05, 0.95, 19), 2)
 BINS = 10
-UNSURE = (0.1, 0.9)
-"""Between these probabilities a verdict is wrong with a chance of a tenth or more."""
 
 
 def areas(values: Array, labels: Labels) -> dict[str, float | None]:

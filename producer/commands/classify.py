@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,8 +24,9 @@ from producer.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from glasses.judged import Judged
     from glasses.outcome import Outcome
-    from glasses.verdict import Rule, Verdict
+    from glasses.verdict import Rule
     from glasses.walk import Source
     from worker.pipeline import Found, Pipeline
 
@@ -42,14 +45,21 @@ def command(
     exclude: ExcludeOption = None,
     format_: FormatOption = None,
     only: OnlyOption = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a report, too: see `glasses report`."),
+    ] = None,
 ) -> None:
     """Classify photos here and now: no Redis, no object store, the same rows."""
     from glasses import walk
     from glasses.settings import load_settings
     from glasses.verdict import FaceChoice, Rule
+    from producer.report.file import Wanted
     from producer.rows import RowWriter
 
     walk.check(paths)
+    if report:
+        Wanted(report).check()
     settings = load_settings(model=model)
     pipeline = _pipeline(settings.model)
     rule = Rule(
@@ -59,15 +69,47 @@ def command(
     )
     sources = walk.walk(paths, include or (), exclude or ())
     writer = RowWriter(format_, only)
-    for rows in _verdicts(sources, pipeline, rule, settings.max_file_mb << 20):
-        writer.write(rows)
+
+    def written() -> Iterator[Judged]:
+        for photos in _judged(sources, pipeline, rule, settings.max_file_mb << 20):
+            writer.write(photo.verdict for photo in photos)
+            yield from photos
+
+    if report:
+        _report(report, paths[0], rule, written())
+    else:
+        deque(written(), maxlen=0)
     raise typer.Exit(1 if writer.failed else 0)
 
 
-def _verdicts(
+def _report(path: Path, title: str, rule: Rule, photos: Iterator[Judged]) -> None:
+    import secrets
+
+    from glasses.groups import UNSURE
+    from producer.narration import say
+    from producer.report.file import Wanted, in_words, write_report
+    from producer.report.page import About
+
+    wanted = Wanted(path)
+    about = About(
+        identity=secrets.token_hex(8),
+        job_id=None,
+        title=title,
+        text=f"Model {rule.model}, threshold {rule.threshold}, faces: {rule.faces}",
+        pictures=wanted.pictures(),
+        threshold=rule.threshold,
+        faces=rule.faces,
+        unsure=UNSURE,
+    )
+    written = write_report(wanted, about, photos, lambda _sha256: None, None)
+    say(in_words(wanted, written))
+
+
+def _judged(
     sources: Iterable[Source], pipeline: Pipeline, rule: Rule, max_bytes: int
-) -> Iterator[list[Verdict]]:
+) -> Iterator[list[Judged]]:
     from glasses.examine import examine
+    from glasses.judged import Judged
     from glasses.outcome import Outcome
     from glasses.statuses import FailureReason
     from glasses.verdict import verdict
@@ -85,19 +127,17 @@ def _verdicts(
             except OSError:
                 found.append(Outcome.failed(FailureReason.CHANGED))
         yield [
-            verdict(entry.image, entry.sha256, outcome, rule)
-            for entry, outcome in zip(entries, pipeline.classify(found), strict=True)
+            Judged(
+                entry.model_copy(update={"path": str(source.path)}),
+                verdict(entry.image, entry.sha256, outcome, rule),
+            )
+            for source, entry, outcome in zip(batch, entries, pipeline.classify(found), strict=True)
         ]
 
 
 def _pipeline(model: str) -> Pipeline:
-    from glasses.errors import UsageError
+    from producer.needs import workers_packages
 
-    try:
+    with workers_packages("classify"):
         from worker.pipeline import Pipeline
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"`glasses classify` runs the pipeline here and needs {error.name}: "
-            "pip install 'people-with-glasses[worker]'"
-        ) from None
     return Pipeline.load(model)

@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from glasses.settings import Settings
-from infra.local.workers import environment
-
-
-def glasses(
-    *arguments: str, settings: Settings | None = None, home: Path | None = None, stdin: str = ""
-) -> subprocess.CompletedProcess[str]:
-    variables = dict(os.environ) | (environment(settings) if settings else {})
-    if home:
-        variables["GLASSES_HOME"] = str(home)
-    return subprocess.run(
-        [sys.executable, "-m", "producer", *arguments],
-        env=variables,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+from tests.support.commands import glasses
 
 
 @pytest.mark.parametrize("command", ["submit .", "jobs", "status a", "results a", "rm a"])

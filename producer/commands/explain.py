@@ -1,0 +1,123 @@
+"""`glasses explain`: why a photo got its verdict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from producer.options import Faces, FacesOption, JsonOption, ThresholdOption
+
+if TYPE_CHECKING:
+    from glasses.verdict import Verdict
+    from worker.explain import Explanation
+
+
+def command(
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="One file.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Draw it all as a PNG.")
+    ] = None,
+    threshold: ThresholdOption = None,
+    model: Annotated[
+        str | None, typer.Option(help="A released model: its name or its folder.")
+    ] = None,
+    faces: FacesOption = Faces.ANY,
+    json_: JsonOption = False,
+) -> None:
+    """Say why a photo gets its verdict: what each stage sees, how sure, how long.
+
+    Also where the model looks: places are covered in turn, and those that matter are shown. Runs
+    here, without any server.
+    """
+    import dataclasses
+
+    from glasses.examine import examine
+    from glasses.settings import load_settings
+    from glasses.verdict import FaceChoice, Rule, verdict
+    from glasses.walk import Source
+    from producer.narration import say
+    from producer.needs import workers_packages
+
+    settings = load_settings(model=model)
+    data = _read(photo)
+    with workers_packages("explain"):
+        from worker.explain import Explainer
+        from worker.explain.picture import draw
+    explainer = Explainer(settings.model)
+    found = explainer(data)
+    if threshold is not None:
+        found = dataclasses.replace(found, threshold=threshold)
+    rule = Rule(model=explainer.pipeline.model, threshold=found.threshold, faces=FaceChoice(faces))
+    entry = examine(Source(photo.name, photo), settings.max_file_mb << 20)
+    row = verdict(photo.name, entry.sha256, found.outcome, rule)
+    if json_:
+        typer.echo(json.dumps(_facts(row, found)))
+    else:
+        from producer.explained import lines
+
+        typer.echo("\n".join(lines(row, found)))
+    if output and found.pixels is not None:
+        _write(output, draw(found))
+        say(f"drawn to {output}")
+    raise typer.Exit(1 if row.status == "failed" else 0)
+
+
+def _read(photo: Path) -> bytes:
+    from glasses.errors import UsageError
+
+    try:
+        return photo.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{photo} cannot be read: {error.strerror}") from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    from glasses.errors import UsageError
+
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _facts(row: Verdict, found: Explanation) -> dict[str, Any]:
+    """Everything but pixels; boxes are left, top, width, height in px of the upright photo."""
+
+    def box(face: Any) -> dict[str, Any]:
+        sides = (face.left, face.top, face.width, face.height)
+        return {
+            "box": [round(side, 1) for side in sides],
+            "score": round(face.score, 4),
+            "confirmed": face.confirmed,
+        }
+
+    return {
+        "verdict": row.model_dump(mode="json"),
+        "width": found.width,
+        "height": found.height,
+        "looks": [
+            {
+                "name": look.name,
+                "side": look.side,
+                "seen": [
+                    {"proposal": box(seen.proposal), "weighed": box(seen.weighed)}
+                    for seen in look.seen
+                ],
+            }
+            for look in found.looks
+        ],
+        "faces": [
+            {
+                **box(face.face),
+                "look": face.look,
+                "probability": round(face.probability, 4),
+                "heat": None if face.heat is None else face.heat.round(3).tolist(),
+            }
+            for face in found.faces
+        ],
+        "seconds": {stage: round(seconds, 5) for stage, seconds in found.times.items()},
+        "versions": found.versions,
+    }

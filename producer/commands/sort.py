@@ -1,0 +1,161 @@
+"""`glasses sort`: a job's photos into folders, and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from producer.options import FromOption, JobArgument, JsonOption, UnsureOption
+
+if TYPE_CHECKING:
+    from glasses.sorting import How, Sorted
+
+
+def command(
+    job: JobArgument,
+    into: Annotated[Path, typer.Option(metavar="DIR", help="Where the folders are made.")],
+    copy: Annotated[bool, typer.Option("--copy", help="Copy the photos; the default.")] = False,
+    move: Annotated[bool, typer.Option("--move", help="Move them.")] = False,
+    hardlink: Annotated[
+        bool, typer.Option("--hardlink", help="Link them: one file, two names, no space.")
+    ] = False,
+    symlink: Annotated[bool, typer.Option("--symlink", help="Link to where they are.")] = False,
+    unsure: UnsureOption = None,
+    from_: FromOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print what would go where.")
+    ] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take back what this command did with JOB in DIR.")
+    ] = False,
+    json_: JsonOption = False,
+) -> None:
+    """Put a job's photos into DIR/with, without, unsure, no-face and failed.
+
+    Below those the folders are as they were submitted. Nothing is overwritten: a second photo of
+    the same name becomes "name (2)". A photo that is gone or has changed since it was judged is
+    named and left alone; then the exit code is 1. Run it again to go on. DIR/.glasses-sort.jsonl
+    says what came from where.
+    """
+    from glasses.errors import UsageError
+    from glasses.sorting import How
+
+    chosen = [
+        how for how, wanted in zip(How, (copy, move, hardlink, symlink), strict=True) if wanted
+    ]
+    if len(chosen) > 1:
+        raise UsageError("--copy, --move, --hardlink and --symlink exclude each other")
+    if undo:
+        left = _undo(job, into, dry_run, json_)
+    else:
+        left = _sort(job, into, chosen[0] if chosen else How.COPY, unsure, from_, dry_run, json_)
+    raise typer.Exit(1 if left else 0)
+
+
+def _sort(
+    prefix: str,
+    into: Path,
+    how: How,
+    unsure: str | None,
+    from_: Path | None,
+    dry_run: bool,
+    json_: bool,
+) -> int:
+    from glasses.client import Client
+    from glasses.groups import Band
+    from glasses.sorting import Sorter
+    from glasses.sorting.log import opened, peek
+    from producer.narration import progress_bars, say
+    from producer.rows import printable
+
+    band = Band.parse(unsure) if unsure else Band()
+
+    def tell(source: Path, to: Path) -> None:
+        if dry_run and not json_:
+            typer.echo(f"{printable(str(source))} -> {printable(str(to))}")
+
+    def run(sorter: Sorter) -> Sorted:
+        with progress_bars() as bars:
+            task = bars.add_task("sort", total=status.submitted, note="") if bars else None
+            for photo in job.judged():
+                sorter.put(photo, photo.source(from_))
+                if bars and task is not None:
+                    bars.advance(task)
+        return sorter.done
+
+    with Client(tell=say) as client:
+        job = client.job(prefix)
+        status = job.status()
+        limit = client.settings.max_file_mb << 20
+        if dry_run:
+            done = run(Sorter(job.id, into, how, band, limit, None, peek(into), tell))
+        else:
+            with opened(into) as log:
+                done = run(Sorter(job.id, into, how, band, limit, log))
+    for image, why in done.left:
+        say(f"left alone: {printable(image)} {why}")
+    if status.pending:
+        say(f"{status.pending} photos have no verdict yet: run this again later")
+    if json_:
+        typer.echo(json.dumps(_facts(job.id, into, how, dry_run, status.pending, done)))
+    else:
+        _print(done, dry_run)
+    if done.groups and not dry_run:
+        say(f"`glasses sort {job.id} --into {printable(str(into))} --undo` takes this back.")
+    return len(done.left)
+
+
+def _facts(
+    job_id: str, into: Path, how: How, dry_run: bool, pending: int, done: Sorted
+) -> dict[str, object]:
+    from glasses.groups import Group
+
+    return {
+        "job_id": job_id,
+        "into": str(into),
+        "how": how,
+        "dry_run": dry_run,
+        "sorted": {group: done.groups[group] for group in Group},
+        "already": done.already,
+        "left_alone": [{"image": image, "why": why} for image, why in done.left],
+        "pending": pending,
+    }
+
+
+def _print(done: Sorted, dry_run: bool) -> None:
+    from glasses.groups import Group
+
+    parts = [f"{done.groups[group]} {group}" for group in Group]
+    line = f"{done.groups.total()} {'to sort' if dry_run else 'sorted'} = " + " + ".join(parts)
+    if done.already:
+        line += f"; {done.already} sorted before"
+    if done.left:
+        line += f"; {len(done.left)} left alone"
+    typer.echo(line)
+
+
+def _undo(prefix: str, into: Path, dry_run: bool, json_: bool) -> int:
+    from glasses.errors import UsageError
+    from glasses.sorting import undo
+    from glasses.sorting.log import NAME, opened, peek
+    from producer.narration import say
+    from producer.rows import printable
+
+    jobs = sorted({entry.job_id for entry in peek(into) if entry.job_id.startswith(prefix)})
+    if len(jobs) != 1:
+        raise UsageError(f"{into / NAME} names {len(jobs)} jobs {prefix!r}: nothing is undone")
+    if dry_run:
+        raise UsageError("--undo has no --dry-run: it touches nothing that was changed since")
+    with opened(into) as log:
+        done = undo(log, into, jobs[0])
+    for place, why in done.left:
+        say(f"left alone: {printable(place)} {why}")
+    if json_:
+        left = [{"path": place, "why": why} for place, why in done.left]
+        typer.echo(json.dumps({"job_id": jobs[0], "undone": done.count, "left_alone": left}))
+    else:
+        typer.echo(f"{done.count} taken back" + f"; {len(done.left)} left alone" * bool(done.left))
+    return len(done.left)

@@ -1,0 +1,127 @@
+"""The report as a file: there when it is whole, with words on how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from glasses.errors import UsageError
+from glasses.judged import Judged
+from glasses.verdict import Verdict
+from producer.narration import progress_bars
+from producer.needs import can_decode
+from producer.report.page import About, write
+from producer.report.pictures import Fetch, Picture, Pictures
+
+NO_THUMBNAILS = (
+    "Without thumbnails: they need `pip install 'people-with-glasses[worker]'` where the report is "
+    "made. The photos are shown from their files."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a report is wanted.
+
+    Attributes:
+        path: Of the file.
+        links: The large view may show the photos' own files.
+        thumbnails: Put small pictures into the file.
+        folder: Where the photos are now, see `Judged.source`.
+    """
+
+    path: Path
+    links: bool = True
+    thumbnails: bool = True
+    folder: Path | None = None
+
+    def check(self) -> None:
+        """Refuse a place that cannot be written, before anything is done.
+
+        Raises:
+            UsageError: Names it.
+        """
+        if self.path.is_dir() or not self.path.absolute().parent.is_dir():
+            raise UsageError(
+                f"{self.path} cannot be written: its folder must exist, and it be none"
+            )
+
+    def pictures(self) -> str:
+        """Where the pictures come from, in words."""
+        if not self.thumbnails:
+            return "Without thumbnails, as asked for."
+        if not can_decode():
+            return NO_THUMBNAILS
+        if self.links:
+            return "The large view shows the photos' own files while they are where they were."
+        return "Thumbnails only: the photos' own files are not linked."
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A report that was written.
+
+    Attributes:
+        photos: In it.
+        thumbnails: Of them with a small picture.
+        size: Of the file in bytes.
+    """
+
+    photos: int
+    thumbnails: int
+    size: int
+
+
+def write_report(
+    wanted: Wanted, about: About, photos: Iterable[Judged], fetch: Fetch, total: int | None
+) -> Written:
+    """Write a report.
+
+    Args:
+        wanted: What and where.
+        about: See `About`.
+        photos: In the order of the page.
+        fetch: Asks the object store for a photo's bytes.
+        total: How many photos there will be, for the progress bar.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    thumbnails = wanted.thumbnails and can_decode()
+    pictures = Pictures(
+        wanted.path.absolute().parent if wanted.links else None, wanted.folder, fetch, thumbnails
+    )
+    partial = wanted.path.with_name(f".{wanted.path.name}.partial")
+    made = 0
+
+    with progress_bars() as bars:
+        task = bars.add_task("report", total=total, note="") if bars else None
+
+        def counted() -> Iterator[tuple[Verdict, Picture]]:
+            nonlocal made
+            for verdict, picture in pictures.of(photos):
+                made += bool(picture.thumbnail)
+                if bars and task is not None:
+                    bars.advance(task)
+                yield verdict, picture
+
+        try:
+            with partial.open("w", encoding="utf-8") as out:
+                count = write(out, about, counted())
+            partial.replace(wanted.path)
+        except OSError as error:
+            raise UsageError(f"{wanted.path} cannot be written: {error.strerror}") from None
+        finally:
+            partial.unlink(missing_ok=True)
+    return Written(count, made, wanted.path.stat().st_size)
+
+
+def in_words(wanted: Wanted, written: Written) -> str:
+    """What was written."""
+    size = written.size
+    unit = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
+    text = f"{wanted.path}: {written.photos} photos, {written.thumbnails} thumbnails, {unit}"
+    if wanted.thumbnails and not can_decode():
+        text += f"\n{NO_THUMBNAILS}"
+    return text

@@ -1,0 +1,29 @@
+"""`glasses explain` as a user types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.support.commands import glasses
+
+
+def test_photo_is_explained_in_words_and_as_a_picture(demo_photos: Path, tmp_path: Path) -> None:
+    drawing = tmp_path / "explain.png"
+    done = glasses("explain", str(demo_photos / "hopper.jpg"), "-o", str(drawing))
+    assert done.returncode == 0, done.stderr
+    for words in ("hopper.jpg: glasses, since 0.", "first look (320 px)", "dlib confirms",
+                  "where it", "classify", "mobilenet_v2"):  # fmt: skip
+        assert words in done.stdout
+    assert drawing.read_bytes().startswith(b"\x89PNG")
+
+
+def test_explanation_for_programs_has_verdict_and_stages(demo_photos: Path) -> None:
+    photo = str(demo_photos / "hopper.jpg")
+    explained = json.loads(glasses("explain", photo, "--json", "--threshold", "0.999").stdout)
+    assert (explained["verdict"]["image"], explained["verdict"]["glasses"]) == ("hopper.jpg", False)
+    assert explained["verdict"]["probability"] == explained["faces"][0]["probability"]
+    assert explained["faces"][0]["look"] == "first look"
+    assert explained["seconds"]["classify"] > 0
+    missing = glasses("explain", "no-such-photo.jpg")
+    assert (missing.returncode, missing.stdout) == (2, "")

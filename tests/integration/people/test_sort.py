@@ -1,0 +1,67 @@
+"""`glasses sort` as a user types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from glasses.client import Client
+from glasses.settings import Settings
+from tests.support.commands import glasses
+from tests.support.judged import face, judged_job, outcome
+
+JPEG = b"\xff\xd8\xff"
+
+
+@pytest.fixture
+def pile(tmp_path: Path) -> Path:
+    folder = tmp_path / "pile"
+    (folder / "album").mkdir(parents=True)
+    for name in ("a.jpg", "album/a.jpg", "b.jpg", "cat.jpg"):
+        (folder / name).write_bytes(JPEG + name.encode())
+    (folder / "empty.jpg").touch()
+    return folder
+
+
+OUTCOMES = {
+    "a.jpg": outcome(face(0.98)),
+    "album/a.jpg": outcome(face(0.01)),
+    "b.jpg": outcome(face(0.5)),
+    "cat.jpg": outcome(),
+}
+
+
+def test_job_is_sorted_told_and_taken_back(
+    client: Client, settings: Settings, pile: Path, tmp_path: Path
+) -> None:
+    job = judged_job(client, pile, OUTCOMES).id
+    arguments = ["sort", job[:5], "--into", str(tmp_path / "out")]
+    dry = glasses(*arguments, "--dry-run", settings=settings)
+    assert (dry.returncode, len(dry.stdout.splitlines())) == (0, 6)
+    assert not (tmp_path / "out").exists()
+    (pile / "b.jpg").unlink()
+    moved = glasses(*arguments, "--move", "--json", settings=settings)
+    assert moved.returncode == 1
+    assert "left alone: b.jpg is gone" in moved.stderr
+    facts = json.loads(moved.stdout)
+    assert facts["sorted"] == {"with": 1, "without": 1, "unsure": 0, "no-face": 1, "failed": 1}
+    assert facts["left_alone"] == [{"image": "b.jpg", "why": "is gone"}]
+    assert (tmp_path / "out/without/album/a.jpg").read_bytes() == JPEG + b"album/a.jpg"
+    # Undoing needs no servers: the job may have expired.
+    undone = glasses(*arguments, "--undo", home=tmp_path)
+    assert (undone.returncode, undone.stdout) == (0, "4 taken back\n")
+    assert (pile / "album/a.jpg").exists()
+
+
+def test_wrong_use_is_told_before_anything_happens(settings: Settings, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    for arguments in (
+        ["--copy", "--move"],
+        ["--unsure", "0.9,0.1"],
+        ["--undo"],
+    ):
+        done = glasses("sort", "abc", "--into", out, *arguments, settings=settings)
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,53 @@
+"""Jobs that are judged as soon as they are submitted, so that a test needs no worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from glasses import keys
+from glasses.client import Client, Job
+from glasses.outcome import Box, Face, Outcome
+from glasses.sorting.transfer import hash_of
+from glasses.statuses import PhotoStatus
+from glasses.workers import WorkerInfo, announce, withdraw
+
+MODEL = "test@000000000000"
+
+
+def face(probability: float, left: int = 60, confirmed: bool = True) -> Face:
+    """A face of 100 px."""
+    box = Box(left=left, top=70, width=100, height=100)
+    return Face(box=box, detection_score=1.2, confirmed=confirmed, probability=probability)
+
+
+def outcome(*faces: Face) -> Outcome:
+    """What a worker finds."""
+    status = PhotoStatus.CLASSIFIED if faces else PhotoStatus.NO_FACE
+    return Outcome(status=status, faces=faces)
+
+
+def judged_job(client: Client, folder: Path, outcomes: Mapping[str, Outcome]) -> Job:
+    """Submit a folder; each photo's outcome is as if a worker had seen it before.
+
+    Args:
+        client: Of the servers.
+        folder: The photos.
+        outcomes: By path relative to the folder; what is missing must fail unsent.
+    """
+    redis: Any = client.redis
+    for name, found in outcomes.items():
+        key = keys.photo(hash_of(folder / name))
+        redis.hset(key, MODEL, found.encode())
+        redis.expire(key, 600)
+    worker = WorkerInfo(
+        worker_id="test:1", processes=1, model=MODEL, threshold=0.5, started=0, seen=0
+    )
+    announce(client.redis, worker)
+    try:
+        job = client.submit([folder])
+    finally:
+        withdraw(client.redis, worker.worker_id)
+    assert job.status().pending == 0
+    return job
