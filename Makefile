@@ -59,7 +59,8 @@ check: $(VENV)/dev.stamp  ## Lint, format, types, import rules.
 model: $(VENV)/training.stamp  ## Train and release (DATA=/folder/of/datasets WEIGHTS=imagenet.npz).
 	@test -n '$(DATA)' -a -n '$(WEIGHTS)' || \
 	  { echo 'usage: make model DATA=/folder/of/datasets WEIGHTS=imagenet.npz'; exit 2; }
-	$(BIN)/glasses-train all --data '$(DATA)' --init '$(WEIGHTS)'
+	$(BIN)/glasses-train all --data '$(DATA)' --init '$(WEIGHTS)' \
+	  --corrections training/label_corrections.csv
 
 clean:  ## Remove the environment and everything generated.
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache runs
