@@ -90,20 +90,27 @@ class Workspace:
     @cached_property
     def samples(self) -> list[Sample]:
         """All photos, their labels corrected."""
-        every = [sample for dataset in self.datasets for sample in dataset.samples]
-        if strangers := corrections.unknown(self.corrections, every):
+        if strangers := corrections.unknown(self.corrections, self._every):
             say(f"warning: {len(strangers)} corrected photos do not exist, first {strangers[0]}")
-        return corrections.correct(every, self.corrections)
+        return corrections.correct(self._every, self.corrections)
 
     @cached_property
     def division(self) -> splits.Split:
-        """Fold and part of every photo."""
-        return splits.assign(self.samples, self.split)
+        """Fold and part of every photo.
 
-    @property
+        By the labels as they came: a correction moves nobody to another side, where a network that
+        was trained before it may have learned from them.
+        """
+        return splits.assign(self._every, self.split)
+
+    @cached_property
+    def _every(self) -> list[Sample]:
+        return [sample for dataset in self.datasets for sample in dataset.samples]
+
+    @cached_property
     def part_of(self) -> dict[str, str]:
-        """Photo name -> part of the split."""
-        return self.division.part
+        """Photo name -> part of the split; photos that were dropped are in none."""
+        return {sample.name: self.division.part[sample.name] for sample in self.samples}
 
     def photos(self, part: str) -> list[Sample]:
         """The photos of one part."""

@@ -67,3 +67,19 @@ def test_stored_crops_have_the_right_labels(tmp_path: Path) -> None:
     ]
     assert len(found) == 29
     assert {row.name: row.has_glasses for row in found}["mine/1.jpg"] is False
+
+
+def test_a_correction_moves_nobody_to_another_part(tmp_path: Path) -> None:
+    folder = tmp_path / "data/mine"
+    folder.mkdir(parents=True)
+    names = [f"{i}.jpg" for i in range(60)]
+    for name in names:
+        (folder / name).write_bytes(b"x")
+    lines = [f"{name},{i % 2}" for i, name in enumerate(names)]
+    (folder / "labels.csv").write_text("path,has_glasses\n" + "\n".join(lines) + "\n")
+    turned = "".join(f"mine/{2 * i}.jpg,1\n" for i in range(9))
+    path = written(tmp_path, f"name,correction\n{turned}mine/59.jpg,drop\n")
+    raw = Workspace(tmp_path / "data", tmp_path / "runs")
+    right = Workspace(tmp_path / "data", tmp_path / "runs", corrections_file=path)
+    assert right.part_of == {n: p for n, p in raw.part_of.items() if n != "mine/59.jpg"}
+    assert sum(sample.has_glasses for sample in right.samples) == 30 + 9 - 1
