@@ -55,6 +55,7 @@ def settings(endpoints: dict[str, str]) -> Iterator[Settings]:
     """Settings with a bucket of the test's own; Redis is emptied before and checked after."""
     from glasses.client import Client
     from glasses.settings import load_settings
+    from tests.support.buckets import remove_bucket
     from tests.support.leftovers import nothing_left_behind
 
     found = load_settings(**endpoints | {"s3_bucket": f"test-{uuid.uuid4().hex[:12]}"})
@@ -64,6 +65,7 @@ def settings(endpoints: dict[str, str]) -> Iterator[Settings]:
         yield found
         nothing_left_behind(client)
         client.store.delete(client.store.keys(""))
+    remove_bucket(found)
 
 
 @pytest.fixture
