@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from obstore import exceptions
 from obstore.store import S3Store
 
 from glasses.bucket import ensure_bucket, unreachable
 from glasses.errors import UsageError
-from glasses.patience import Tell, Watched, nobody
+from glasses.patience import Tell, Watched, again, nobody
 from glasses.settings import Settings, require_servers
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
 
+T = TypeVar("T")
 IMAGES = "images/"
 JOBS = "jobs/"
 _MISSING = (FileNotFoundError, exceptions.NotFoundError)
 _DELETE_LIMIT = 1000  # of the S3 API, a request
+_SECONDS = 25.0
 _RETRY = {
     # A SeaweedFS that restarts after a crash answers 500 for some seconds.
     "max_retries": 100,  # the time below is what ends them
-    "retry_timeout": timedelta(seconds=25),
+    "retry_timeout": timedelta(seconds=_SECONDS),
     "backoff": {
         "init_backoff": timedelta(milliseconds=100),
         "max_backoff": timedelta(seconds=4),
@@ -87,13 +90,13 @@ class ObjectStore:
     def put(self, key: str, data: bytes) -> None:
         """Store an object."""
         with self._errors():
-            self._store.put(key, data)
+            self._again(lambda: self._store.put(key, data))
 
     def get(self, key: str) -> bytes | None:
         """An object's bytes; None if there is no such object."""
         with self._errors():
             try:
-                return self._store.get(key).bytes().to_bytes()
+                return self._again(lambda: self._store.get(key).bytes().to_bytes())
             except _MISSING:
                 return None
 
@@ -108,13 +111,20 @@ class ObjectStore:
         names = list(keys)
         with self._errors():
             for start in range(0, len(names), _DELETE_LIMIT):
-                self._store.delete(names[start : start + _DELETE_LIMIT])
+                some = names[start : start + _DELETE_LIMIT]
+                self._again(partial(self._store.delete, some))
         return len(names)
 
     def ensure_bucket(self, retention_days: int) -> None:
         """Create the bucket if need be, and let everything in it expire."""
         with self._watched.call():
             ensure_bucket(self._settings, retention_days)
+
+    @staticmethod
+    def _again(do: Callable[[], T]) -> T:
+        # obstore gives up at once, however long it may retry, when a connection is reset at an
+        # unlucky moment of a request. Every request here may be sent twice.
+        return again(do, exceptions.GenericError, _SECONDS)
 
     @contextmanager
     def _errors(self, watch: bool = True) -> Iterator[None]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from threading import Event, Lock, Thread, get_ident
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
@@ -14,6 +14,7 @@ from redis.retry import Retry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+T = TypeVar("T")
 Tell = Callable[[str], None]
 
 FIRST_CONTACT_SECONDS = 5.0
@@ -22,6 +23,7 @@ OUTAGE_SECONDS = 60.0
 """One that answered before is being restarted."""
 _TELL_AFTER_SECONDS = 2.0
 _TELL_AGAIN_SECONDS = 15.0
+_BACKOFF = ExponentialWithJitterBackoff(cap=2, base=0.1)
 
 
 def nobody(_: str) -> None:
@@ -32,7 +34,7 @@ class Patience(Retry):
     """Retries Redis with backoff and jitter for some time, not for some number of tries."""
 
     def __init__(self, server: str, tell: Tell = nobody) -> None:
-        super().__init__(ExponentialWithJitterBackoff(cap=2, base=0.1), retries=-1)
+        super().__init__(_BACKOFF, retries=-1)
         self._server = server
         self._tell = tell
         self._told = 0.0
@@ -68,6 +70,28 @@ class Patience(Retry):
         if now - self._told > _TELL_AGAIN_SECONDS:
             self._told = now
             self._tell(text)
+
+
+def again(
+    do: Callable[[], T], errors: type[Exception] | tuple[type[Exception], ...], seconds: float
+) -> T:
+    """Do something until it succeeds, with backoff and jitter, or until a time is over.
+
+    Args:
+        do: May be done more than once.
+        errors: Worth another try; others end it, and so does one after `seconds`.
+        seconds: From the first try on.
+    """
+    started, failures = time.monotonic(), 0
+    while True:
+        try:
+            return do()
+        except errors:
+            failures += 1
+            pause = _BACKOFF.compute(failures)
+            if time.monotonic() - started + pause > seconds:
+                raise
+            time.sleep(pause)
 
 
 class Watched:

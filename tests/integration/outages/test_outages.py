@@ -132,14 +132,11 @@ def test_an_object_store_that_stays_away_ends_a_submit_with_what_to_do(
     settings: Settings, network: Network, demo_photos: Path
 ) -> None:
     network.s3.cut()
-    started = time.monotonic()
     submit = glasses(settings, "submit", str(demo_photos))
     _, err = submit.communicate(timeout=90)
-    waited = time.monotonic() - started
     assert submit.returncode == 3
     assert "object store" in err
-    # A reset in the middle of a request is not tried again: then there was nothing to wait for.
-    assert "takes its time" in err or waited < 10, (waited, err)
+    assert "takes its time" in err
     assert "does not serve" in err
     assert "Traceback" not in err
 
