@@ -11,7 +11,7 @@ from glasses import keys, submission
 from glasses.client import Client, Job
 from glasses.settings import Settings
 from tests.support.gated import Gate, marked
-from tests.support.until import wait_until
+from tests.support.waiting import wait_until
 from tests.support.workers import Worker
 
 CHUNK = 8

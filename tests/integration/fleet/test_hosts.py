@@ -25,7 +25,7 @@ from tests.support import hosts
 from tests.support.deployment import Image, compose, installed_wheel
 from tests.support.gated import Gate, marked
 from tests.support.leftovers import nothing_left_behind
-from tests.support.until import wait_until
+from tests.support.waiting import wait_until
 
 pytest.importorskip("yaml")
 pytest.importorskip("hatchling")
@@ -95,11 +95,11 @@ def test_a_fleet_of_hosts_loses_one_and_gets_another_in_the_middle_of_a_job(
     run = Fleet(fleet, tmp_path)
     run.start_server("valkey")
     run.start_server("s3")
-    wait_until(lambda: run.answers("valkey", 6379), why=fleet.log("valkey").read_text)
-    wait_until(lambda: run.answers("s3", 8333), why=fleet.log("s3").read_text)
+    wait_until(lambda: run.answers("valkey", 6379), explain=fleet.log("valkey").read_text)
+    wait_until(lambda: run.answers("s3", 8333), explain=fleet.log("s3").read_text)
     # `restart: on-failure`
     wait_until(
-        lambda: run.start("bucket", "bucket").wait(60) == 0, why=fleet.log("bucket").read_text
+        lambda: run.start("bucket", "bucket").wait(60) == 0, explain=fleet.log("bucket").read_text
     )
     run.gate.close()
     first, second = run.start("worker-1", "worker"), run.start("worker-2", "worker")
@@ -119,18 +119,18 @@ def test_a_fleet_of_hosts_loses_one_and_gets_another_in_the_middle_of_a_job(
         job = client.submit([marked(tmp_path / "in", demo_photos / "hopper.jpg", 40, "x")])
         wait_until(
             lambda: hosts_that_work() == {"worker-1", "worker-2"},
-            why=lambda: fleet.log("worker-1").read_text() + fleet.log("worker-2").read_text(),
+            explain=lambda: fleet.log("worker-1").read_text() + fleet.log("worker-2").read_text(),
         )
         health = run.services["worker"]["healthcheck"]["test"][1]
         assert hosts.run_in(first, ["sh", "-c", health]) == 0
-        assert hosts.run_in(first, ["touch", "/etc/x", "/tmp/x"]) != 0 or "/tmp/" in sys.prefix
+        assert hosts.run_in(first, ["touch", "/etc/x"]) != 0, "the root is read-only"
         assert {w.deployment for w in client.workers()[0]} == {"compose"}
 
         fleet.cut("worker-2")
         third = run.start("worker-3", "worker")
         wait_until(
             lambda: "worker-3" in hosts_that_work() and redis.zcard(keys.due(job.id)) == 2,
-            why=fleet.log("worker-3").read_text,
+            explain=fleet.log("worker-3").read_text,
         )
         first.send_signal(signal.SIGTERM)  # as Compose and Kubernetes do: it finishes its chunk
         run.gate.open()

@@ -19,7 +19,7 @@ from infra.local.ps import ps
 from infra.local.stack import up
 from infra.local.workers import environment
 from tests.support.gated import Gate, marked
-from tests.support.until import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

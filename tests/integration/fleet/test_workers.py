@@ -13,7 +13,7 @@ from glasses.client import Client
 from glasses.settings import Settings
 from infra.local.workers import environment
 from tests.support.photos import photos
-from tests.support.until import wait_until
+from tests.support.waiting import wait_until
 from tests.support.workers import Worker
 
 

@@ -22,6 +22,17 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
+def labelled(folder: Path, count: int) -> list[str]:
+    """A dataset in which every second photo has glasses."""
+    folder.mkdir(parents=True)
+    names = [f"{i}.jpg" for i in range(count)]
+    for name in names:
+        (folder / name).write_bytes(b"x")
+    lines = [f"{name},{i % 2}" for i, name in enumerate(names)]
+    (folder / "labels.csv").write_text("path,has_glasses\n" + "\n".join(lines) + "\n")
+    return names
+
+
 def test_labels_are_turned_dropped_and_left(tmp_path: Path) -> None:
     path = written(tmp_path, "number,name,correction\n1,a,0\n2,b,drop\n3,c,\n")
     right = corrections.correct(SAMPLES, corrections.read(path))
@@ -47,13 +58,7 @@ def test_names_of_other_data_are_noticed() -> None:
 
 
 def test_stored_crops_have_the_right_labels(tmp_path: Path) -> None:
-    folder = tmp_path / "data/mine"
-    folder.mkdir(parents=True)
-    names = [f"{i}.jpg" for i in range(30)]
-    for name in names:
-        (folder / name).write_bytes(b"x")
-    lines = [f"{name},{i % 2}" for i, name in enumerate(names)]
-    (folder / "labels.csv").write_text("path,has_glasses\n" + "\n".join(lines) + "\n")
+    names = labelled(tmp_path / "data/mine", 30)
     crops = tmp_path / "runs/crops"
     crops.mkdir(parents=True)
     rows = [Row(f"mine/{n}", i % 2 == 1, None, "mine", True, 1.0) for i, n in enumerate(names)]
@@ -70,13 +75,7 @@ def test_stored_crops_have_the_right_labels(tmp_path: Path) -> None:
 
 
 def test_a_correction_moves_nobody_to_another_part(tmp_path: Path) -> None:
-    folder = tmp_path / "data/mine"
-    folder.mkdir(parents=True)
-    names = [f"{i}.jpg" for i in range(60)]
-    for name in names:
-        (folder / name).write_bytes(b"x")
-    lines = [f"{name},{i % 2}" for i, name in enumerate(names)]
-    (folder / "labels.csv").write_text("path,has_glasses\n" + "\n".join(lines) + "\n")
+    labelled(tmp_path / "data/mine", 60)
     turned = "".join(f"mine/{2 * i}.jpg,1\n" for i in range(9))
     path = written(tmp_path, f"name,correction\n{turned}mine/59.jpg,drop\n")
     raw = Workspace(tmp_path / "data", tmp_path / "runs")
