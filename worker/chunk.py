@@ -56,12 +56,13 @@ def run_chunk(
         _isolate(context, chunk, priority, send, FailureReason.CRASHED_WORKER)
     elif begun.answer == "begun":
         current().attempt = begun.attempts
+        rows, is_short = None, False
         try:
             with Lease(context.ledger, chunk, settings.lease_seconds) as lease:
                 rows = _work(context, chunk, begun, lease)
         except MemoryError:
-            rows = []
-        if rows == []:  # outside of `except`, whose traceback holds what took the memory
+            is_short = True
+        if is_short:  # outside of `except`, whose traceback holds what took the memory
             _isolate(context, chunk, priority, send, FailureReason.OUT_OF_MEMORY)
             return FailureReason.OUT_OF_MEMORY
         if rows is not None:

@@ -16,7 +16,7 @@ from glasses.statuses import FailureReason
 from worker.context import Context
 
 LOT = 8
-"""Photos that are asked for together. One at a time, beside each photo's work, costs 6 % more CPU:
+"""Photos that are asked for together. One at a time, beside each photo's work, costs more CPU:
 every fetch takes the interpreter from the pipeline several times."""
 AHEAD = 2 * LOT
 """Photos that are fetched, or being fetched, before their turn."""

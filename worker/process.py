@@ -12,7 +12,7 @@ import cv2
 MIB = 2**20
 SWITCH_SECONDS = 0.1
 """Fetching threads wait until the pipeline lets go of the interpreter by itself, which it does
-several times a photo, before they take it away. Python's own 5 ms cost 3 % more CPU."""
+several times a photo, before they take it away. Python's own 5 ms cost more CPU."""
 
 _M_ARENA_MAX = -8  # malloc.h
 _MALLOC_ARENAS = 1

@@ -1,0 +1,31 @@
+"""A chunk whose photos all have their verdicts is closed, not taken for one that does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from glasses import keys
+from glasses.client import Client
+from glasses.ledger import Ledger, Recorded
+from glasses.outcome import Outcome
+from glasses.statuses import FailureReason
+from tests.support.waiting import wait_until
+from tests.support.workers import Worker
+
+
+def test_a_chunk_with_nothing_left_to_do_is_closed(
+    client: Client, start_worker: Callable[..., Worker], demo_photos: Path
+) -> None:
+    redis: Any = client.redis
+    job = client.submit([demo_photos / "hopper.jpg", demo_photos / "collins.jpg"])
+    outcome = Outcome.failed(FailureReason.VANISHED)
+    rows = [Recorded(number, outcome, False, None) for number in range(2)]
+    Ledger(client.redis).record(job.id, None, rows, model="m@1", ttl=600)
+    assert redis.hlen(keys.chunks(job.id)) == 1, "still open"
+    worker = start_worker()
+    wait_until(lambda: redis.hlen(keys.chunks(job.id)) == 0, worker.log.read_text)
+    assert "out_of_memory" not in worker.log.read_text()
+    status = job.wait(30)
+    assert (status.submitted, status.failed) == (2, 2)
