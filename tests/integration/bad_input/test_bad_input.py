@@ -54,6 +54,7 @@ def test_a_folder_that_changes_while_it_is_read_still_adds_up(
     client: Client, start_worker: StartWorker, demo_photos: Path, tmp_path: Path
 ) -> None:
     folder = photos(tmp_path / "in", demo_photos / "collins.jpg", 600)
+    other = tmp_path / "other"
 
     def change() -> None:
         for number in range(599, 300, -1):
@@ -61,7 +62,8 @@ def test_a_folder_that_changes_while_it_is_read_still_adds_up(
             if number % 2:
                 path.unlink()
             else:
-                path.write_bytes(b"other bytes")
+                other.write_bytes(b"other bytes")
+                other.replace(path)  # at once: half written it would be empty for a moment
 
     start_worker(1)
     changing = threading.Thread(target=change)
