@@ -9,8 +9,7 @@ from worker.decode import decode
 from worker.detect import Detection, Detector
 from worker.detect.serving import serving_detector
 from worker.errors import PhotoError
-from worker.faces import find_faces
-from worker.photo import Photo, Pixels
+from worker.photo import Photo
 
 
 @cache
@@ -33,12 +32,6 @@ def read(path: Path) -> Photo | None:
     return photo
 
 
-def photo_of(pixels: Pixels) -> Photo:
-    """H × W × 3 RGB as a photo."""
-    height, width = pixels.shape[:2]
-    return Photo(width, height, lambda _: pixels, scalable=False)
-
-
 def faces_in(photo: Photo) -> list[Detection]:
     """The faces of a photo, in px of its full size."""
-    return find_faces(_detector(), photo)
+    return _detector()(photo)

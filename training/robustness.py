@@ -13,7 +13,7 @@ from training.cache import fingerprint, finish, is_fresh
 from training.calibrate import probabilities
 from training.faces import main_face
 from training.geometry import MARGIN, SIZE
-from training.look import detector_version, faces_in, photo_of, read
+from training.look import detector_version, faces_in, read
 from training.metrics import scores
 from training.progress import Progress
 from training.sample import Sample
@@ -22,7 +22,7 @@ from training.served import Served
 from training.spoil import SPOILS
 from worker.faces import cut
 from worker.manifest import Calibration
-from worker.photo import Pixels
+from worker.photo import Photo, Pixels
 from worker.pipeline import PIPELINE_VERSION
 
 PHOTOS = 300
@@ -109,5 +109,5 @@ def _spoil(path: Path) -> list[list[Pixels]] | None:
     face = main_face(found, pixels.shape[1], pixels.shape[0])
     if face is None:
         return None
-    changed = (photo_of(spoil(pixels, face)) for spoil in SPOILS.values())
+    changed = (Photo.of(spoil(pixels, face)) for spoil in SPOILS.values())
     return [[cut(p, seen, SIZE, MARGIN) for seen in faces_in(p)] for p in changed]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from worker.decode import Pixels
 from worker.detect import Detection
+from worker.photo import Pixels
+from worker.resize import halved
 
 
 def crop(pixels: Pixels, face: Detection, size: int, margin: float) -> Pixels:
@@ -36,7 +37,8 @@ def crop(pixels: Pixels, face: Detection, size: int, margin: float) -> Pixels:
     pad = (above, below, before, after)
     if any(pad):
         inside = np.asarray(cv2.copyMakeBorder(inside, *pad, cv2.BORDER_REPLICATE), dtype=np.uint8)
-    how = cv2.INTER_AREA if inside.shape[0] > size else cv2.INTER_CUBIC
+    inside = halved(inside, size)
+    how = cv2.INTER_LINEAR if inside.shape[0] > size else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(inside, (size, size), interpolation=how), dtype=np.uint8)
 
 

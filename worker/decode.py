@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import struct
 import warnings
@@ -126,8 +127,13 @@ def _upright(pixels: Pixels, orientation: int) -> Pixels:
 
 
 def _jpeg(data: bytes, image: Image.Image, side: int) -> Pixels:
-    """Decode at the smallest eighth of the size whose longest side is at least `side` px."""
-    ratio = min(1.0, side / max(image.size))
+    """Decode at the smallest part of the size whose longest side is at least `side` px.
+
+    Halves, quarters and eighths only: libjpeg-turbo takes longer for the eighths between than for
+    the whole (`python -m tests.bench.decoding`).
+    """
+    ratio = min(1.0, max(side, 1) / max(image.size))
+    ratio = min(1.0, max(0.125, 2.0 ** math.ceil(math.log2(ratio))))
     least = {
         "min_width": max(1, int(image.width * ratio)),
         "min_height": max(1, int(image.height * ratio)),

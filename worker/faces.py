@@ -1,23 +1,12 @@
-"""A photo -> its faces -> the crops that the network sees, each decoded as finely as needed."""
+"""A photo's faces -> the crops that the network sees, each decoded as finely as needed."""
 
 from __future__ import annotations
 
 import math
 
 from worker.crop import crop
-from worker.detect import Detection, Detector
+from worker.detect import Detection
 from worker.photo import WORKING_SIDE, Photo, Pixels
-
-
-def find_faces(detector: Detector, photo: Photo) -> list[Detection]:
-    """The faces of a photo, in px of its full size, the most confident first.
-
-    Raises:
-        PhotoError: The file is corrupt.
-    """
-    pixels = photo.at(detector.side)
-    scale = photo.scale_of(pixels)
-    return [face.scaled(1 / scale) for face in detector(pixels)]
 
 
 def cut(photo: Photo, face: Detection, size: int, margin: float) -> Pixels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,12 @@ class Photo:
         self._scalable = scalable
         self._best: Pixels | None = None
 
+    @classmethod
+    def of(cls, pixels: Pixels) -> Self:
+        """H × W × 3 RGB as a photo."""
+        height, width = pixels.shape[:2]
+        return cls(width, height, lambda _: pixels, scalable=False)
+
     @property
     def longest(self) -> int:
         """Longest side of the full-size photo in px."""
@@ -50,6 +57,10 @@ class Photo:
         if self._best is None or (self._scalable and max(self._best.shape) < wanted):
             self._best = self._load(wanted)
         return self._best
+
+    def again(self) -> Self:
+        """The same photo, nothing of it decoded yet."""
+        return type(self)(self.width, self.height, self._load, self._scalable)
 
     def scale_of(self, pixels: Pixels) -> float:
         """Px of `pixels` for one px of the full-size photo, at most 1."""

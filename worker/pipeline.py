@@ -16,9 +16,9 @@ from worker.decode import Photo, Pixels, decode
 from worker.detect import Detection, Detector
 from worker.detect.serving import serving_detector
 from worker.errors import PhotoError
-from worker.faces import cut, find_faces
+from worker.faces import cut
 
-PIPELINE_VERSION = "2"
+PIPELINE_VERSION = "3"
 """Part of the model fingerprint: raise it when decoding or cropping changes verdicts."""
 
 _log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Pipeline:
         """Decode a photo and find its faces; its outcome if there is nothing to classify."""
         try:
             photo = decode(data)
-            detections = find_faces(self._detector, photo)
+            detections = self._detector(photo)
             if not detections:
                 return Outcome(status=PhotoStatus.NO_FACE)
             return self._found(photo, detections)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 
 from worker.decode import decode
-from worker.detect.proposal import resized
+from worker.resize import resized
 
 SIDE = 160
 """Longest side in px."""

@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 import simplejpeg
 
-from worker.decode import Pixels, decode
+from worker.decode import decode
 from worker.detect import HogDetector
+from worker.photo import Photo, Pixels
 
 DEMO = Path(__file__).parents[2] / "demo" / "photos"
 PORTRAITS = ("hopper.jpg", "giunchedi.jpg", "van-rossum.jpg", "collins.jpg")
@@ -79,7 +80,7 @@ def _original(number: int) -> Pixels:
 @cache
 def _face(number: int) -> float:
     """Width in px of an original's face."""
-    return HogDetector()(_original(number))[0].width
+    return HogDetector()(Photo.of(_original(number)))[0].width
 
 
 def _drawn(number: int, rng: np.random.Generator) -> Pixels:

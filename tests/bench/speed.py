@@ -19,7 +19,7 @@ from worker.classify import OnnxClassifier
 from worker.decode import Pixels, decode
 from worker.detect.serving import serving_detector
 from worker.errors import PhotoError
-from worker.faces import cut, find_faces
+from worker.faces import cut
 from worker.pipeline import Pipeline
 
 Figures = dict[str, float]
@@ -93,7 +93,7 @@ class Stages:
                 photo = decode(data)
                 photo.at(self._detector.side)
             with self._timed("detect"):
-                faces = find_faces(self._detector, photo)
+                faces = self._detector(photo)
             with self._timed("crop"):
                 return [cut(photo, face, spec.size, spec.crop_margin) for face in faces]
         except PhotoError:

@@ -14,11 +14,12 @@ import numpy as np
 from training.proposals.face_free import paths
 from training.proposals.space import Space
 from training.splits import VALIDATION
-from worker.decode import Pixels, decode
+from worker.decode import decode
 from worker.detect.cascade import WIDE, CascadeDetector
 from worker.errors import PhotoError
+from worker.photo import Photo, Pixels
 
-LOOK = 320
+LOOK = 256
 """Longest side in px of the copy that the worker looks at first."""
 GHOST_SHARE = 0.002
 """Views without faces in which a face of either kind may be seen …"""
@@ -27,7 +28,7 @@ LAST_GHOST_SHARE = 0.004
 LEAST_ASK, LEAST_BELIEVE, LEAST_LAST = 0.42, 0.4, 0.2
 """Bounds: there are too few photos without faces to trust anything lower, and every proposal that
 dlib is asked about costs a millisecond."""
-CUTS = 4
+CUTS = 12
 """Views of a photo without faces beside the whole: parts of it."""
 
 
@@ -49,17 +50,18 @@ def choose(cascade: CascadeDetector, space: Space) -> Thresholds:
     """
     asked, believed, last = [], [], []
     for pixels in views(space):
+        photo = Photo.of(pixels)
         sure, unsure = [0.0], [0.0]
         looks = (LOOK, WIDE) if max(pixels.shape) > LOOK else (LOOK,)
-        for proposal in (p for side in looks for p in cascade.proposals(pixels, side)):
-            face = cascade.weighed(pixels, proposal)
+        for proposal in (p for side in looks for p in cascade.proposals(photo, side)):
+            face = cascade.weighed(photo, proposal)
             if face.confirmed:
                 sure.append(proposal.score)
             else:
                 unsure.append(face.score)
         asked.append(max(sure))
         believed.append(max(unsure))
-        likely = cascade.last(pixels)
+        likely = cascade.last(photo)
         last.append(0.0 if likely is None else likely[0])
     return Thresholds(
         _above(asked, LEAST_ASK, GHOST_SHARE),

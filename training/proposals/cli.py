@@ -21,7 +21,7 @@ Name = Annotated[str, typer.Option(help="Name of the release.")]
 Models = Annotated[Path, typer.Option(help="Folder of released models.")]
 
 RUNS = Path("runs/training")
-NAME = "proposal-2"
+NAME = "proposal-3"
 STAGES = ("teach", "fit", "export", "evaluate", "release")
 
 

@@ -42,6 +42,12 @@ class Known:
     unsure: Squares
     how: str
 
+    def scaled(self, width: int) -> Known:
+        """The same faces in a copy of another width in px."""
+        factor = width / self.size[0]
+        size = (width, round(self.size[1] * factor))
+        return Known(size, self.faces * factor, self.unsure * factor, self.how)
+
 
 def make_known(datasets: Sequence[Dataset], folder: Path, processes: int) -> None:
     """Run the teacher over whole datasets: `NAME.json` and a stamp for each."""

@@ -13,7 +13,8 @@ from training.proposals.known import Known
 from training.proposals.network import normalize
 from worker.decode import Pixels
 from worker.detect import Detection
-from worker.detect.proposal import padded, read, resized, suppressed
+from worker.detect.proposal import padded, read, suppressed
+from worker.resize import resized
 
 LONGEST = 320
 SHY, BOLD = 0.3, 0.6

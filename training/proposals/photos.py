@@ -44,15 +44,16 @@ def sources(
         times = int(use) + int(rng.random() < use % 1)
         if not times or faces is None or not faces.how:
             continue
-        pixels, scale = _reduced(decode(sample.path.read_bytes()).pixels)
-        source = Source(levels(pixels), faces.faces * scale, faces.unsure * scale)
+        pixels = _reduced(decode(sample.path.read_bytes()).at(LONGEST))
+        faces = faces.scaled(pixels.shape[1])
+        source = Source(levels(pixels), faces.faces, faces.unsure)
         result.extend([source] * times)
     return result
 
 
-def _reduced(pixels: Pixels) -> tuple[Pixels, float]:
+def _reduced(pixels: Pixels) -> Pixels:
     scale = LONGEST / max(pixels.shape[:2])
     if scale >= 1:
-        return pixels, 1.0
+        return pixels
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, dtype=np.uint8), scale
+    return np.asarray(small, dtype=np.uint8)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dlib
 
-from worker.decode import Pixels
 from worker.detect import Detection
+from worker.photo import Photo
 
 
 class ReferenceDetector:
@@ -17,8 +17,9 @@ class ReferenceDetector:
     def __init__(self) -> None:
         self._detector = dlib.get_frontal_face_detector()
 
-    def __call__(self, pixels: Pixels) -> list[Detection]:
+    def __call__(self, photo: Photo) -> list[Detection]:
         """Find faces, the most confident first."""
+        pixels = photo.at(self.side)
         for upsampled in (0, 1):
             boxes, scores, _ = self._detector.run(pixels, upsampled, 0.0)
             found = [

@@ -23,8 +23,9 @@ from training.proposals.space import Space
 from training.workspace import need, write_json
 from worker.decode import Pixels, decode
 from worker.detect.cascade import CascadeDetector
-from worker.detect.proposal import padded, resized
+from worker.detect.proposal import padded
 from worker.manifest import ProposalManifest
+from worker.resize import resized
 
 GROUND = 512
 """Px of the longest side that is kept of a photo without faces."""
@@ -54,8 +55,9 @@ def fit(space: Space, recipe: Recipe) -> None:
     validation = [s for s in space.samples(splits.VALIDATION) if space.known[s.name].how]
     chosen = np.random.default_rng(0).permutation(len(validation))[:LOOKED_AT]
     seen = [
-        (decode(s.path.read_bytes()).pixels, space.known[s.name])
+        (pixels, space.known[s.name].scaled(pixels.shape[1]))
         for s in (validation[i] for i in chosen)
+        for pixels in (decode(s.path.read_bytes()).pixels,)
     ]
     empty = face_free.pictures(space.face_free, splits.VALIDATION, GROUND)
     files = sorted((space.known_folder).glob("*.done"))

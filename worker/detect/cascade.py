@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -12,24 +14,26 @@ import dlib
 
 from worker import model_store
 from worker.crop import crop
-from worker.decode import Pixels
 from worker.detect.detection import Detection
 from worker.detect.last_look import together
 from worker.detect.proposal import Proposer
 from worker.detect.same import same
 from worker.manifest import ProposalManifest
+from worker.photo import Photo
 
-RELEASE = "proposal-2"
-VERSION = "2"
+RELEASE = "proposal-3"
+VERSION = "3"
 """Part of the model fingerprint: raise it when this file changes boxes."""
 
+FIRST = 384
+"""Longest side in px, at least, of what is decoded first: the half, quarter or eighth above it
+suffices for all but small faces."""
 WIDE = 640
 """Longest side in px of the second look, for faces that are small in a large photo."""
 SIDE = 960
-"""Longest side in px of what is searched: dlib looks at the smallest faces in more detail than the
-network."""
+"""Longest side in px of what dlib is shown of the smallest faces: more detail than the network."""
 SMALL = 28
-"""Px of the smallest face in the first look below which a second one is taken."""
+"""Px of a face in the first look below which it is left to the second one."""
 FACE = 86
 """Px of a proposed face when dlib looks at it: its smallest is 80."""
 AROUND = 0.2
@@ -65,7 +69,7 @@ class CascadeDetector:
         self._proposer = Proposer(network)
         self._dlib = dlib.get_frontal_face_detector()
         self._policy = policy
-        self.side = SIDE
+        self.side = FIRST
         # Its thresholds are in the manifest beside the file's sha256, and change boxes as well.
         identity = hashlib.sha256(manifest.model_dump_json(exclude={"metrics"}).encode())
         self.version = f"cascade-{VERSION}-{policy}-{identity.hexdigest()[:16]}"
@@ -85,38 +89,47 @@ class CascadeDetector:
         manifest, network = model_store.read(folder, ProposalManifest)
         return cls(network, manifest, policy)
 
-    def __call__(self, pixels: Pixels) -> list[Detection]:
+    def __call__(self, photo: Photo) -> list[Detection]:
         """Find faces: confirmed ones first, the most confident of each kind first."""
-        longest, look = max(pixels.shape[:2]), self._manifest.look
-        faces = self._seen(pixels, look, [])
-        smallest = min((face.width for face in faces), default=0.0) * look / longest
-        if longest > look and smallest < SMALL and (not faces or self._policy is Policy.ALL):
-            faces = self._seen(pixels, WIDE, faces)
+        look = self._manifest.look
+        proposals = self.proposals(photo, look)
+        least = SMALL * photo.longest / look
+        small = [face for face in proposals if face.width < least]
+        faces = self._believed(photo, [face for face in proposals if face.width >= least], [])
+        if photo.longest > look and (not faces or (small and self._policy is Policy.ALL)):
+            # It sees the small ones as well, and where they are more exactly.
+            faces = self._believed(photo, self.proposals(photo, WIDE), faces)
+        elif small and (not faces or self._policy is Policy.ALL):
+            faces = self._believed(photo, small, faces)
         if not faces:
-            best = self.last(pixels)
+            best = self.last(photo)
             if best is not None and best[0] >= self._manifest.last:
                 faces = [best[1]]
         return sorted(faces, key=lambda face: (not face.confirmed, -face.score))
 
-    def proposals(self, pixels: Pixels, side: int) -> list[Detection]:
+    def proposals(self, photo: Photo, side: int) -> list[Detection]:
         """Where the network sees faces, in the order in which dlib should be asked.
 
         Args:
-            pixels: H × W × 3, uint8, RGB.
+            photo: The photo.
             side: Longest side in px of the copy that is looked at.
         """
-        found = self._proposer(pixels, side, self._manifest.ask)
+        pixels = photo.at(max(side, FIRST))
+        full = 1 / photo.scale_of(pixels)
+        found = [f.scaled(full) for f in self._proposer(pixels, side, self._manifest.ask)]
         if self._policy is Policy.MAIN:
             found.sort(key=lambda face: -face.score * face.width)
         return found
 
-    def _seen(self, pixels: Pixels, side: int, faces: list[Detection]) -> list[Detection]:
-        """Faces known so far, and those of one more look."""
+    def _believed(
+        self, photo: Photo, proposals: Iterable[Detection], faces: Iterable[Detection]
+    ) -> list[Detection]:
+        """Faces known so far, and those of the proposed ones that count."""
         faces = list(faces)
-        for proposal in self.proposals(pixels, side):
+        for proposal in proposals:
             if any(same(proposal, face) for face in faces):
                 continue
-            face = self.weighed(pixels, proposal)
+            face = self.weighed(photo, proposal)
             enough = 0.0 if face.confirmed else self._manifest.believe
             if face.score >= enough and not any(same(face, other) for other in faces):
                 faces.append(face)
@@ -124,7 +137,7 @@ class CascadeDetector:
                     break
         return faces
 
-    def weighed(self, pixels: Pixels, proposal: Detection) -> Detection:
+    def weighed(self, photo: Photo, proposal: Detection) -> Detection:
         """A proposed face after dlib was asked.
 
         Returns:
@@ -132,25 +145,28 @@ class CascadeDetector:
             probability lowered by how far dlib is from seeing it: neither alone tells tilted faces
             from things as well as both together.
         """
-        seen = self._asked(pixels, proposal)
+        seen = self._asked(photo, proposal)
         if seen.score >= 0:
             return seen
         return replace(proposal, score=proposal.score + DOUBT * seen.score)
 
-    def last(self, pixels: Pixels) -> tuple[float, Detection] | None:
+    def last(self, photo: Photo) -> tuple[float, Detection] | None:
         """The face that is most likely there, if any is, and how likely: see `ProposalManifest`."""
         best = None
-        for place in together(self._proposer, pixels):
-            seen = self._asked(pixels, place)
+        pixels = photo.at(FIRST)
+        full = 1 / photo.scale_of(pixels)
+        for place in (face.scaled(full) for face in together(self._proposer, pixels)):
+            seen = self._asked(photo, place)
             likely = place.score + LAST_DOUBT * seen.score
             if best is None or likely > best[0]:
                 best = likely, seen if seen.score >= 0 else replace(place, score=max(likely, 0.0))
         return best
 
-    def _asked(self, pixels: Pixels, proposal: Detection) -> Detection:
+    def _asked(self, photo: Photo, proposal: Detection) -> Detection:
         """The face that dlib comes nearest to seeing at a proposal; `FAR` where it sees none."""
         size = round(FACE * (1 + 2 * AROUND))
-        region = crop(pixels, proposal, size, AROUND)
+        pixels = photo.at(min(SIDE, math.ceil(photo.longest * FACE / proposal.width)))
+        region = crop(pixels, proposal.scaled(photo.scale_of(pixels)), size, AROUND)
         boxes, scores, _ = self._dlib.run(region, 0, FAR)
         unit = proposal.width / FACE
         left, top = proposal.left - AROUND * proposal.width, proposal.top - AROUND * proposal.width

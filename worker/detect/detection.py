@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from worker.decode import Pixels
+from worker.photo import Photo
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One face, in px of the picture that was searched. It may reach over the edges.
+    """One face, in px of the photo that was searched. It may reach over the edges.
 
     Attributes:
         left: Left edge.
@@ -44,15 +44,19 @@ class Detector(Protocol):
     version: str
     """Part of the model fingerprint: changes whenever the boxes may."""
     side: int
-    """Longest side in px that a picture should have; more helps little."""
+    """Longest side in px of what it decodes first."""
 
-    def __call__(self, pixels: Pixels) -> list[Detection]:
+    def __call__(self, photo: Photo) -> list[Detection]:
         """Find faces.
 
         Args:
-            pixels: H × W × 3, uint8, RGB.
+            photo: Decoded by the detector as finely as it needs.
 
         Returns:
-            The faces, the most confident first; empty when there is none.
+            The faces in px of the photo's full size, the most confident first; empty when there
+            is none.
+
+        Raises:
+            PhotoError: The file is corrupt.
         """
         ...

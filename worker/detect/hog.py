@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dlib
 
-from worker.decode import WORKING_SIDE, Pixels
 from worker.detect.detection import Detection
-from worker.detect.proposal import resized
+from worker.photo import WORKING_SIDE, Photo, Pixels
+from worker.resize import resized
 
 LADDER = (240, 400, 640, 1000)
 """Longest sides in px to search at, in order, until a face is found.
@@ -30,13 +30,14 @@ class HogDetector:
         self.side = WORKING_SIDE
         self.version = f"hog-{'-'.join(map(str, ladder))}"
 
-    def __call__(self, pixels: Pixels) -> list[Detection]:
+    def __call__(self, photo: Photo) -> list[Detection]:
         """Find faces, the most confident first; see `Detector`."""
-        longest = max(pixels.shape[:2])
+        pixels = photo.at(self.side)
+        longest, full = max(pixels.shape[:2]), 1 / photo.scale_of(pixels)
         for side in self._ladder:
             found = self._at(pixels, side / longest)
             if found:
-                return found
+                return [face.scaled(full) for face in found]
         return []
 
     def _at(self, pixels: Pixels, scale: float) -> list[Detection]:

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from worker.decode import Pixels
 from worker.detect.detection import Detection
+from worker.photo import Pixels
+from worker.resize import resized
 from worker.session import session
 
 STRIDE = 8
@@ -65,16 +66,6 @@ class Proposer:
             )
             for x, y, side, score in found
         ]
-
-
-def resized(pixels: Pixels, scale: float) -> Pixels:
-    """A smaller (averaged) or larger (interpolated) copy."""
-    height, width = pixels.shape[:2]
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if size == (width, height):
-        return pixels
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, size, interpolation=how), dtype=np.uint8)
 
 
 def padded(pixels: Pixels) -> Pixels:

@@ -17,7 +17,7 @@ from worker.detect.serving import serving_detector
 from worker.errors import PhotoError
 from worker.explain.explanation import ExplainedFace, Explanation, Look, Seen
 from worker.explain.occlusion import heat
-from worker.faces import cut, find_faces
+from worker.faces import cut
 from worker.manifest import ProposalManifest
 from worker.photo import Pixels
 from worker.pipeline import Pipeline
@@ -65,7 +65,7 @@ class Explainer:
         try:
             photo = clock("decode header", lambda: decode(data))
             clock("decode pixels", lambda: photo.at(self._detector.side))
-            found = clock("find faces", lambda: find_faces(self._detector, photo))
+            found = clock("find faces", lambda: self._detector(photo))
         except PhotoError:
             return self._explanation(outcome, None, (), (), clock)
         spec = self._classifier.input
@@ -97,17 +97,13 @@ class Explainer:
         return ExplainedFace(face, self._origin(face, looks), probability, crop, map_)
 
     def _looks(self, photo: Photo) -> tuple[Look, ...]:
-        pixels = photo.at(self._detector.side)
-        full = 1 / photo.scale_of(pixels)
         looks: list[Look] = []
         for name, side in self._sides.items():
             if looks and photo.longest <= looks[0].side:
                 break  # There is no more to be seen in a larger copy.
-            proposals = self._detector.proposals(pixels, side)
-            seen = [(p, self._detector.weighed(pixels, p)) for p in proposals]
-            looks.append(
-                Look(name, side, tuple(Seen(p.scaled(full), w.scaled(full)) for p, w in seen))
-            )
+            proposals = self._detector.proposals(photo, side)
+            seen = tuple(Seen(p, self._detector.weighed(photo, p)) for p in proposals)
+            looks.append(Look(name, side, seen))
         return tuple(looks)
 
     def _origin(self, face: Detection, looks: tuple[Look, ...]) -> str:

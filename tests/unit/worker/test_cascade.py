@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from glasses.errors import ModelError
-from worker.decode import Pixels, decode
+from worker.decode import decode
 from worker.detect import Detection
 from worker.detect.cascade import CascadeDetector, Policy
+from worker.photo import Photo
 
 EYES = {
     "hopper.jpg": (267, 197),
@@ -28,8 +29,8 @@ def cascade() -> CascadeDetector:
     return CascadeDetector.load()
 
 
-def pixels_of(path: Path) -> Pixels:
-    return decode(path.read_bytes()).pixels
+def photo_of(path: Path) -> Photo:
+    return decode(path.read_bytes())
 
 
 def assert_between_eyes(face: Detection, eyes: tuple[float, float]) -> None:
@@ -41,7 +42,7 @@ def assert_between_eyes(face: Detection, eyes: tuple[float, float]) -> None:
 def test_face_is_found_where_it_is_and_dlib_confirms_it(
     name: str, eyes: tuple[int, int], demo_photos: Path, cascade: CascadeDetector
 ) -> None:
-    (face,) = cascade(pixels_of(demo_photos / name))
+    (face,) = cascade(photo_of(demo_photos / name))
     assert face.confirmed
     assert_between_eyes(face, eyes)
 
@@ -50,30 +51,30 @@ def test_face_is_found_where_it_is_and_dlib_confirms_it(
 def test_everyone_in_a_group_is_found(
     name: str, count: int, demo_photos: Path, cascade: CascadeDetector
 ) -> None:
-    assert len(cascade(pixels_of(demo_photos / name))) == count
+    assert len(cascade(photo_of(demo_photos / name))) == count
 
 
 @pytest.mark.parametrize("name", PEOPLE)
 def test_one_face_is_found_where_only_the_main_one_is_wanted(name: str, demo_photos: Path) -> None:
-    assert len(CascadeDetector.load(Policy.MAIN)(pixels_of(demo_photos / name))) == 1
+    assert len(CascadeDetector.load(Policy.MAIN)(photo_of(demo_photos / name))) == 1
 
 
 def test_small_face_in_a_large_photo_is_found(demo_photos: Path, cascade: CascadeDetector) -> None:
-    portrait = pixels_of(demo_photos / "hopper.jpg")
+    portrait = photo_of(demo_photos / "hopper.jpg").pixels
     small = cv2.resize(portrait, None, fx=0.2, fy=0.2, interpolation=cv2.INTER_AREA)
     scene = np.full((900, 1200, 3), 90, np.uint8)
     scene[700 : 700 + small.shape[0], 100 : 100 + small.shape[1]] = small
-    (face,) = cascade(scene)
+    (face,) = cascade(Photo.of(scene))
     assert_between_eyes(face, (100 + 267 / 5, 700 + 197 / 5))
 
 
 def test_tilted_face_is_found(demo_photos: Path, cascade: CascadeDetector) -> None:
-    portrait = pixels_of(demo_photos / "van-rossum.jpg")
+    portrait = photo_of(demo_photos / "van-rossum.jpg").pixels
     height, width = portrait.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 35, 1.0)
     tilted = np.asarray(cv2.warpAffine(portrait, matrix, (width, height)), np.uint8)
     eyes = matrix @ (*EYES["van-rossum.jpg"], 1)
-    (face,) = cascade(tilted)
+    (face,) = cascade(Photo.of(tilted))
     assert abs(eyes[0] - face.left - face.width / 2) < face.width / 2
     assert abs(eyes[1] - face.top - face.height / 2) < face.height / 2
 
@@ -82,19 +83,19 @@ def test_tilted_face_is_found(demo_photos: Path, cascade: CascadeDetector) -> No
 def test_nothing_is_found_on_an_empty_picture_of_any_shape(
     shape: tuple[int, int], cascade: CascadeDetector
 ) -> None:
-    assert cascade(np.full((*shape, 3), 128, np.uint8)) == []
+    assert cascade(Photo.of(np.full((*shape, 3), 128, np.uint8))) == []
 
 
 @pytest.mark.parametrize("name", ["cat.jpg", "coffee.webp"])
 def test_no_human_face_is_seen_in_what_has_none(
     name: str, demo_photos: Path, cascade: CascadeDetector
 ) -> None:
-    assert cascade(pixels_of(demo_photos / name)) == []
+    assert cascade(photo_of(demo_photos / name)) == []
 
 
 def test_same_photo_gives_the_same_boxes(demo_photos: Path, cascade: CascadeDetector) -> None:
-    pixels = pixels_of(demo_photos / "giunchedi.jpg")
-    assert cascade(pixels) == CascadeDetector.load()(pixels)
+    photo = photo_of(demo_photos / "giunchedi.jpg")
+    assert cascade(photo) == CascadeDetector.load()(photo.again())
 
 
 def test_changed_network_is_refused(tmp_path: Path) -> None:

@@ -244,7 +244,7 @@ def test_what_phones_append_to_a_photo_does_no_harm(format_: str, tail: bytes) -
     assert_upright(decode(encoded(quarters(), format_) + tail))
 
 
-@pytest.mark.parametrize(("side", "longest"), [(320, 375), (500, 750), (1000, 1125), (5000, 3000)])
+@pytest.mark.parametrize(("side", "longest"), [(320, 375), (500, 750), (1000, 1500), (5000, 3000)])
 def test_a_large_jpeg_is_decoded_no_larger_than_is_asked_for(side: int, longest: int) -> None:
     photo = decode(encoded(quarters(3000, 2000), "JPEG"))
     assert max(photo.at(side).shape) == longest
@@ -255,4 +255,4 @@ def test_what_is_decoded_already_serves_for_less() -> None:
     photo = decode(encoded(quarters(3000, 2000), "JPEG"))
     large = photo.at(1000)
     assert photo.at(320) is large
-    assert photo.scale_of(large) == pytest.approx(3 / 8)
+    assert photo.scale_of(large) == pytest.approx(1 / 2)

@@ -11,8 +11,8 @@ from glasses.outcome import Outcome
 from glasses.statuses import FailureReason, PhotoStatus
 from worker import model_store
 from worker.classify import OnnxClassifier
-from worker.decode import Pixels
 from worker.detect import Detection
+from worker.photo import Photo
 from worker.pipeline import Found, Pipeline
 
 Demo = dict[str, Found | Outcome]
@@ -31,8 +31,8 @@ class FakeDetector:
     def __init__(self, answer: list[Detection] | BaseException) -> None:
         self._answer = answer
 
-    def __call__(self, pixels: Pixels) -> list[Detection]:
-        del pixels
+    def __call__(self, photo: Photo) -> list[Detection]:
+        del photo
         if isinstance(self._answer, BaseException):
             raise self._answer
         return self._answer

@@ -14,7 +14,6 @@ from worker.detect.proposal import (
     STRIDE,
     padded,
     read,
-    resized,
     suppressed,
 )
 
@@ -67,7 +66,3 @@ def test_padding_adds_gray_on_the_right_and_below(shape: tuple[int, int]) -> Non
     assert (result[: shape[0], : shape[1]] == 7).all()
     assert (result[shape[0] :] == 128).all()
     assert (result[:, shape[1] :] == 128).all()
-
-
-def test_resizing_never_loses_a_side() -> None:
-    assert resized(np.zeros((1, 5000, 3), np.uint8), 320 / 5000).shape == (1, 320, 3)
