@@ -15,6 +15,7 @@ class Format(StrEnum):
     TABLE = "table"
     JSONL = "jsonl"
     CSV = "csv"
+    PARQUET = "parquet"
 
 
 class Only(StrEnum):
@@ -51,7 +52,19 @@ ThresholdOption = Annotated[
 FacesOption = Annotated[Faces, typer.Option(help="Which faces of a photo decide.")]
 FormatOption = Annotated[
     Format | None,
-    typer.Option("--format", help="Default: table on a terminal, jsonl in a pipe."),
+    typer.Option(
+        "--format",
+        help="Default: what FILE's name ends in; table on a terminal, jsonl in a pipe.",
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write the rows to a file (.parquet, .csv, .jsonl, .txt), there when it is whole.",
+    ),
 ]
 OnlyOption = Annotated[Only | None, typer.Option(help="Print only such rows.")]
 UnsureOption = Annotated[
