@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import html
-import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import typer
 from typer.cli import get_docs_for_click
 
-from glasses.verdict import Verdict
+from docs.schema_page import page
+from docs.schemas import OUTPUTS, as_file
 from producer.main import app
 
 HERE = Path(__file__).parent
@@ -24,12 +26,11 @@ def cli() -> str:
     return html.unescape(text).strip() + "\n"
 
 
-def schema() -> str:
-    """JSON Schema of a verdict row."""
-    return json.dumps(Verdict.model_json_schema(mode="serialization"), indent=2) + "\n"
-
-
-GENERATED = {"cli.md": cli, "verdict.schema.json": schema}
+GENERATED: dict[str, Callable[[], str]] = {
+    "cli.md": cli,
+    "schema.md": page,
+    **{f"{name}.schema.json": partial(as_file, model) for name, model in OUTPUTS.items()},
+}
 
 
 def stale() -> list[str]:

@@ -6,7 +6,7 @@ Rows are held back until a row group is full, so memory is that of one, however 
 from __future__ import annotations
 
 from types import NoneType, UnionType
-from typing import Any, BinaryIO, get_args, get_origin
+from typing import Annotated, Any, BinaryIO, Union, get_args, get_origin
 
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
@@ -30,10 +30,12 @@ def columns(model: type[BaseModel]) -> list[pa.Field]:
 
 
 def _is_union(annotation: Any) -> bool:
-    return get_origin(annotation) is UnionType
+    return get_origin(annotation) in {Union, UnionType}
 
 
 def _type(annotation: Any) -> pa.DataType:
+    if get_origin(annotation) is Annotated:
+        return _type(get_args(annotation)[0])
     if get_origin(annotation) is tuple:
         return pa.list_(pa.field("element", _type(get_args(annotation)[0]), nullable=False))
     if issubclass(annotation, BaseModel):
