@@ -34,7 +34,9 @@ class Faces(StrEnum):
     LARGEST = "largest"
 
 
-JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Job id, or its beginning.")]
+JobArgument = Annotated[
+    str, typer.Argument(metavar="JOB", help="Job id, its beginning, or its name.")
+]
 PhotosArgument = Annotated[
     list[str],
     typer.Argument(metavar="PATH…", help="Folders, files, globs, or - for a list on stdin."),

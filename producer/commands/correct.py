@@ -31,7 +31,10 @@ def command(
         Path, typer.Option(metavar="DIR", help="Where labels.csv and the photos are kept.")
     ] = Path("corrections"),
     job: Annotated[
-        str | None, typer.Option(metavar="JOB", help="The job, if FILE does not name it.")
+        str | None,
+        typer.Option(
+            metavar="JOB", help="The job (id, its beginning, or name), if FILE does not say."
+        ),
     ] = None,
     photos: Annotated[
         Path | None,

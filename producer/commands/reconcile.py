@@ -14,7 +14,9 @@ from producer.options import JsonOption
 def command(
     job: Annotated[
         str | None,
-        typer.Argument(metavar="[JOB]", help="A job's whole id; default: every job there is."),
+        typer.Argument(
+            metavar="[JOB]", help="Job id, its beginning, or its name; default: every job."
+        ),
     ] = None,
     json_: JsonOption = False,
 ) -> None:
