@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -13,9 +14,11 @@ from typer.cli import get_docs_for_click
 
 from docs.schema_page import page
 from docs.schemas import OUTPUTS, as_file
+from producer.examples import TITLE
 from producer.main import app
 
 HERE = Path(__file__).parent
+_EXAMPLES = re.compile(rf"\x08\n{TITLE}\n((?:  .+\n)+)")
 
 
 def cli() -> str:
@@ -23,7 +26,13 @@ def cli() -> str:
     command = typer.main.get_command(app)
     context = typer.Context(command, info_name="glasses")
     text = get_docs_for_click(obj=command, ctx=context, name="glasses")
-    return html.unescape(text).strip() + "\n"
+    text = _EXAMPLES.sub(_as_block, html.unescape(text))
+    return text.strip() + "\n"
+
+
+def _as_block(found: re.Match[str]) -> str:
+    lines = [f"$ {line.strip()}" for line in found[1].splitlines()]
+    return "\n".join([f"**{TITLE[:-1]}**:", "", "```console", *lines, "```"]) + "\n"
 
 
 GENERATED: dict[str, Callable[[], str]] = {

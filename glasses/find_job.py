@@ -14,7 +14,6 @@ from redis import Redis
 
 from glasses import keys
 from glasses.errors import UnreadableJobError, UsageError
-from glasses.ledger import Ledger
 from glasses.schemas import JOB_ID_PATTERN, JobSpec
 
 _LISTED = 10
@@ -49,12 +48,12 @@ def as_name(text: str) -> str:
 def candidates(redis: Redis) -> list[Candidate]:
     """All jobs that have not expired, the newest first."""
     any_redis: Any = redis
-    ids = Ledger(redis).job_ids()
+    ids = any_redis.zrevrange(keys.JOBS, 0, -1)
     with any_redis.pipeline(transaction=False) as pipe:
         for job_id in ids:
             pipe.hget(keys.job(job_id), "spec")
         specs = pipe.execute()
-    return [_read(job_id, text) for job_id, text in zip(ids, specs, strict=True)]
+    return [_read(job_id, text) for job_id, text in zip(ids, specs, strict=True) if text]
 
 
 def find(redis: Redis, word: str) -> str:
@@ -108,8 +107,8 @@ def _close(name: str, jobs: Iterable[Candidate]) -> list[str]:
     return [words[found] for found in get_close_matches(name.lower(), words, n=_CLOSE)]
 
 
-def _read(job_id: str, text: str | None) -> Candidate:
+def _read(job_id: str, text: str) -> Candidate:
     try:
-        return Candidate.of(JobSpec.parse(job_id, text or ""))
+        return Candidate.of(JobSpec.parse(job_id, text))
     except UnreadableJobError:
         return Candidate(job_id)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from producer.completion import complete_job
+
 
 class Format(StrEnum):
     """How rows are printed."""
@@ -35,7 +37,12 @@ class Faces(StrEnum):
 
 
 JobArgument = Annotated[
-    str, typer.Argument(metavar="JOB", help="Job id, its beginning, or its name.")
+    str,
+    typer.Argument(
+        metavar="JOB",
+        help="Job id, its beginning, or its name.",
+        autocompletion=complete_job,
+    ),
 ]
 PhotosArgument = Annotated[
     list[str],

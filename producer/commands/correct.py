@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from producer.completion import complete_job
 from producer.options import JsonOption
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ def command(
     job: Annotated[
         str | None,
         typer.Option(
-            metavar="JOB", help="The job (id, its beginning, or name), if FILE does not say."
+            metavar="JOB",
+            help="The job (id, its beginning, or name), if FILE does not say.",
+            autocompletion=complete_job,
         ),
     ] = None,
     photos: Annotated[

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from producer.completion import complete_job
 from producer.options import JsonOption
 
 
@@ -15,7 +16,9 @@ def command(
     job: Annotated[
         str | None,
         typer.Argument(
-            metavar="[JOB]", help="Job id, its beginning, or its name; default: every job."
+            metavar="[JOB]",
+            help="Job id, its beginning, or its name; default: every job.",
+            autocompletion=complete_job,
         ),
     ] = None,
     json_: JsonOption = False,
