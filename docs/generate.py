@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import html
-import json
+import re
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import typer
 from typer.cli import get_docs_for_click
 
-from glasses.verdict import Verdict
+from docs.schema_page import page
+from docs.schemas import OUTPUTS, as_file
+from producer.examples import TITLE
 from producer.main import app
 
 HERE = Path(__file__).parent
+_EXAMPLES = re.compile(rf"\x08\n{TITLE}\n((?:  .+\n)+)")
 
 
 def cli() -> str:
@@ -21,15 +26,20 @@ def cli() -> str:
     command = typer.main.get_command(app)
     context = typer.Context(command, info_name="glasses")
     text = get_docs_for_click(obj=command, ctx=context, name="glasses")
-    return html.unescape(text).strip() + "\n"
+    text = _EXAMPLES.sub(_as_block, html.unescape(text))
+    return text.strip() + "\n"
 
 
-def schema() -> str:
-    """JSON Schema of a verdict row."""
-    return json.dumps(Verdict.model_json_schema(mode="serialization"), indent=2) + "\n"
+def _as_block(found: re.Match[str]) -> str:
+    lines = [f"$ {line.strip()}" for line in found[1].splitlines()]
+    return "\n".join([f"**{TITLE[:-1]}**:", "", "```console", *lines, "```"]) + "\n"
 
 
-GENERATED = {"cli.md": cli, "verdict.schema.json": schema}
+GENERATED: dict[str, Callable[[], str]] = {
+    "cli.md": cli,
+    "schema.md": page,
+    **{f"{name}.schema.json": partial(as_file, model) for name, model in OUTPUTS.items()},
+}
 
 
 def stale() -> list[str]:

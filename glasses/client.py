@@ -11,7 +11,6 @@ with Client() as client:
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -24,7 +23,8 @@ from redis.exceptions import RedisError
 
 from glasses import walk
 from glasses.blockage import blockage
-from glasses.errors import UnreadableJobError, UsageError, WaitTimeoutError
+from glasses.errors import UnreadableJobError, WaitTimeoutError
+from glasses.find_job import as_name, find
 from glasses.forecast import Forecast, forecast
 from glasses.job_files import JobFiles
 from glasses.judged import Judged
@@ -33,7 +33,7 @@ from glasses.ledger import Ledger
 from glasses.object_store import ObjectStore, job_prefix
 from glasses.patience import Tell, nobody
 from glasses.queue import make_app
-from glasses.recovery import Repaired, repair, stored_jobs
+from glasses.recovery import Repaired, find_stored, repair, stored_jobs
 from glasses.redis_client import connect, redis_errors
 from glasses.removal import remove_job
 from glasses.results import Results
@@ -119,7 +119,7 @@ class Client:
     def _create(self, name: str, threshold: float | None, faces: FaceChoice) -> tuple[Job, JobSpec]:
         spec = JobSpec(
             job_id=new_job_id(self.redis, Ledger(self.redis).open_job_ids()),
-            name=os.fsencode(name).decode("utf-8", "replace"),
+            name=as_name(name),
             created=time.time(),
             chunk_size=self.settings.chunk_size,
             threshold=threshold,
@@ -137,19 +137,14 @@ class Client:
             raise
         return Job(self, spec.job_id), spec
 
-    def job(self, prefix: str) -> Job:
-        """Find a job by its id or an unambiguous beginning of it.
+    def job(self, word: str) -> Job:
+        """Find a job by its id, an unambiguous beginning of it, or its name.
 
         Raises:
-            UsageError: None, or more than one, begins so.
+            UsageError: None, or more than one, may be meant.
         """
         with redis_errors(self.settings):
-            ids = [job_id for job_id in Ledger(self.redis).job_ids() if job_id.startswith(prefix)]
-        if not ids or not prefix:
-            raise UsageError(f"no job {prefix!r} (it may have expired): `glasses jobs` lists them")
-        if len(ids) > 1:
-            raise UsageError(f"job {prefix!r} may be any of {', '.join(ids)}: give more of its id")
-        return Job(self, ids[0])
+            return Job(self, find(self.redis, word))
 
     def jobs(self) -> list[JobStatus]:
         """All jobs that have not expired, the newest first; those it cannot read are told."""
@@ -168,22 +163,23 @@ class Client:
         with redis_errors(self.settings):
             return live_workers(self.redis), redis_time(self.redis)
 
-    def reconcile(self, job_id: str | None = None) -> list[Repaired]:
+    def reconcile(self, word: str | None = None) -> list[Repaired]:
         """Queue what is lost at once; rebuild ledgers that Redis lost, from the manifests.
 
         Args:
-            job_id: One job, or every job that the object store describes.
+            word: One job, as for `job`, or every job that the object store describes.
 
         Raises:
             UsageError: Neither Redis nor the object store knows the job.
         """
         found = []
         with redis_errors(self.settings):
-            for each in stored_jobs(self.store) if job_id is None else [job_id]:
+            chosen = None if word is None else find_stored(self.redis, self.store, word)
+            for each in stored_jobs(self.store) if chosen is None else [chosen]:
                 try:
                     found.append(repair(self.settings, self.redis, self.store, self._app, each))
                 except UnreadableJobError as error:
-                    if job_id is not None:
+                    if chosen is not None:
                         raise
                     self._tell(str(error))
         return found

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from glasses.errors import UsageError
 from glasses.schemas import JobStatus
 from glasses.statuses import TERMINAL_JOB_STATES
+from glasses.units import Photos, PhotosPerSecond, Seconds
 from glasses.workers import WorkerInfo
 
 
@@ -23,12 +24,16 @@ class Forecast(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    photos_ahead: int = Field(description="its own, and those of others that come before its end")
-    processes: int = Field(description="of live workers with its model")
-    process_rate: float | None = Field(
-        description="photos/s of one process while it works; null: none has finished a chunk lately"
+    photos_ahead: Photos = Field(
+        description="its own, and those of others that come before its end"
     )
-    eta_seconds: float | None
+    processes: int = Field(description="of live workers with its model")
+    process_rate: PhotosPerSecond | None = Field(
+        description="of one process while it works; null: none has finished a chunk lately"
+    )
+    eta_seconds: Seconds | None = Field(
+        description="until it has ended; null: no rate is known, or no worker may take it"
+    )
 
     def processes_to_end_within(self, seconds: float) -> int | None:
         """How many processes would suffice; None if there is no rate yet, or no time left."""

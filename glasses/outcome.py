@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from glasses.statuses import FailureReason, PhotoStatus
+from glasses.units import Pixels, Probability
 
 
 class Box(BaseModel):
@@ -15,10 +16,10 @@ class Box(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    left: int
-    top: int
-    width: int
-    height: int
+    left: Pixels = Field(description="from the left edge, negative beyond it")
+    top: Pixels = Field(description="from the top edge, negative beyond it")
+    width: Pixels = Field(description="of the box")
+    height: Pixels = Field(description="of the box")
 
 
 class Face(BaseModel):
@@ -26,7 +27,7 @@ class Face(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    box: Box
+    box: Box = Field(description="the face's place in the full-size upright photo")
     detection_score: float = Field(
         description="dlib's margin if it confirmed the face, else the proposing network's"
     )
@@ -34,7 +35,7 @@ class Face(BaseModel):
         default=True,
         description="dlib confirmed it; false where only the proposing network saw a face",
     )
-    probability: float = Field(description="of glasses, 0..1")
+    probability: Probability = Field(description="of glasses")
 
 
 class Outcome(BaseModel):

@@ -15,7 +15,8 @@ from celery import Celery
 from redis import Redis
 
 from glasses import keys
-from glasses.errors import InfrastructureError, UsageError
+from glasses.errors import InfrastructureError, UnreadableJobError, UsageError
+from glasses.find_job import Candidate, candidates, choose, is_id
 from glasses.job_files import JobFiles
 from glasses.ledger import Ledger, reclaim
 from glasses.object_store import JOBS, ObjectStore
@@ -46,6 +47,29 @@ def stored_jobs(store: ObjectStore) -> list[str]:
     """Ids of all jobs that the object store describes."""
     names = (key.removeprefix(JOBS).split("/") for key in store.keys(JOBS))
     return sorted({name[0] for name in names if name[1:] == ["job.json"]})
+
+
+def find_stored(redis: Redis, store: ObjectStore, word: str) -> str:
+    """The id of the job that a word means, of those that Redis or the object store knows.
+
+    Raises:
+        UsageError: None, or more than one, may be meant; names candidates.
+    """
+    known = candidates(redis)
+    files = JobFiles(store)
+    if is_id(word) and files.spec(word) is not None:
+        return word
+    ids = {job.job_id for job in known}
+    known += [_stored(files, job_id) for job_id in stored_jobs(store) if job_id not in ids]
+    return choose(word, known, "neither Redis nor the object store knows it")
+
+
+def _stored(files: JobFiles, job_id: str) -> Candidate:
+    try:
+        spec = files.spec(job_id)
+    except UnreadableJobError:
+        spec = None
+    return Candidate.of(spec) if spec else Candidate(job_id)
 
 
 def repair(

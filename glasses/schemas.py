@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from glasses.errors import UnreadableJobError
 from glasses.statuses import FailureReason, JobState
+from glasses.units import Photos, Probability, UnixTime
 from glasses.verdict import FaceChoice
 
 JOB_ID_PATTERN = r"^[a-z2-7]{8}$"
@@ -104,22 +105,24 @@ class JobStatus(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    job_id: str
-    name: str
-    state: JobState
-    created: float = Field(description="Unix time, s")
-    finished: float | None = Field(description="Unix time, s")
+    job_id: str = Field(description="eight letters and digits")
+    name: str = Field(description="for people; as submitted with --name, else the first PATH")
+    state: JobState = Field(description="where it stands")
+    created: UnixTime = Field(description="when it was submitted")
+    finished: UnixTime | None = Field(description="when it ended; null: it has not")
     schema_version: int = Field(default=SCHEMA_VERSION, description="that workers must know")
-    submitted: int
-    classified: int
-    no_face: int
-    failed: int
-    cancelled: int
-    pending: int
-    with_glasses: int = Field(description="of the classified ones")
-    model: str | None = Field(description="null until a worker has taken the first chunk")
-    threshold: float | None
-    faces: FaceChoice
+    submitted: Photos = Field(description="the sum of the next five")
+    classified: Photos = Field(description="with at least one face")
+    no_face: Photos = Field(description="in which no face was found")
+    failed: Photos = Field(description="about which nothing could be found out")
+    cancelled: Photos = Field(description="that had no verdict when the job was stopped")
+    pending: Photos = Field(description="that have no verdict yet")
+    with_glasses: Photos = Field(description="of the classified ones")
+    model: str | None = Field(
+        description="name@fingerprint; null until a worker has taken the first chunk"
+    )
+    threshold: Probability | None = Field(description="null while neither given nor known")
+    faces: FaceChoice = Field(description="which faces of a photo decide")
     complete: bool = Field(
         default=True, description="false: the submitter stopped or died before the last photo"
     )

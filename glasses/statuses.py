@@ -9,8 +9,11 @@ class PhotoStatus(StrEnum):
     """How a photo ended."""
 
     CLASSIFIED = "classified"
+    """At least one face was found, and the model has judged each."""
     NO_FACE = "no_face"
+    """No face was found; `glasses` is false."""
     FAILED = "failed"
+    """Nothing could be found out; `reason` says why."""
     CANCELLED = "cancelled"
     """Counted, but it has no verdict row: nothing looked at the photo."""
 
@@ -22,16 +25,25 @@ class FailureReason(StrEnum):
     """Why a photo failed. The name is part of the output: never rename one."""
 
     EMPTY = "empty"
+    """The file has no bytes."""
     NOT_AN_IMAGE = "not_an_image"
+    """Its first bytes are of no photo format that is read; its name does not matter."""
     CORRUPT = "corrupt"
+    """It begins as a photo and cannot be decoded: cut off or damaged."""
     TOO_MANY_PIXELS = "too_many_pixels"
+    """Its header says more than 200 megapixels; nothing was decoded."""
     FILE_TOO_LARGE = "file_too_large"
+    """It is larger than the setting `max_file_mb`; it was not read."""
     UNREADABLE = "unreadable"
+    """The submitting machine could not read it: no permission, a disk error, or no plain file."""
     CHANGED = "changed"
+    """Its bytes are not those that were hashed: someone wrote to it meanwhile."""
     VANISHED = "vanished"
+    """Its bytes are not in the object store any more."""
     OUT_OF_MEMORY = "out_of_memory"
-    """It needs more than `Settings.process_memory_mb`, alone."""
+    """It needs more than the setting `process_memory_mb`, alone."""
     CRASHED_WORKER = "crashed_worker"
+    """It killed, stopped or timed out every process that looked at it, alone."""
     PIPELINE_ERROR = "pipeline_error"
     """A bug of ours: the worker's log has its traceback."""
 
@@ -40,9 +52,13 @@ class JobState(StrEnum):
     """Where a job stands."""
 
     SUBMITTING = "submitting"
+    """Photos are still being sent; the first ones may have verdicts."""
     RUNNING = "running"
+    """Everything is sent; photos are pending."""
     DONE = "done"
+    """Every photo has a verdict."""
     CANCELLED = "cancelled"
+    """It was stopped; the verdicts that there were stay."""
 
 
 TERMINAL_JOB_STATES = frozenset({JobState.DONE, JobState.CANCELLED})
@@ -52,6 +68,8 @@ class Deployment(StrEnum):
     """What starts and ends workers, where it is not the local stack."""
 
     COMPOSE = "compose"
+    """Docker Compose."""
     KUBERNETES = "kubernetes"
+    """A Kubernetes deployment of a fixed size."""
     KEDA = "keda"
     """Kubernetes, the number of workers ruled by KEDA."""

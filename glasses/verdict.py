@@ -8,13 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from glasses.outcome import Face, Outcome
 from glasses.statuses import FailureReason, PhotoStatus
+from glasses.units import Probability
 
 
 class FaceChoice(StrEnum):
     """Which faces of a photo decide."""
 
     ANY = "any"
+    """Each: one with glasses suffices."""
     LARGEST = "largest"
+    """The one with the largest box alone."""
 
 
 class Rule(BaseModel):
@@ -34,13 +37,17 @@ class Verdict(BaseModel):
 
     image: str = Field(description="path relative to the argument it was found under")
     sha256: str | None = Field(description="of the file's bytes; null if it was not read whole")
-    status: PhotoStatus
-    glasses: bool = Field(description="false when no face was found")
-    probability: float | None = Field(description="the highest over the faces; null without faces")
-    faces: tuple[Face, ...]
-    reason: FailureReason | None = Field(description="why it failed")
-    model: str
-    threshold: float
+    status: PhotoStatus = Field(description="how the photo ended")
+    glasses: bool = Field(
+        description="whether probability reaches threshold; false when no face was found"
+    )
+    probability: Probability | None = Field(
+        description="of glasses: the highest over the faces that decide; null without faces"
+    )
+    faces: tuple[Face, ...] = Field(description="all that were found")
+    reason: FailureReason | None = Field(description="why it failed; null if it did not")
+    model: str = Field(description="that judged it: name@fingerprint")
+    threshold: Probability = Field(description="glasses at this probability and above")
 
 
 def verdict(image: str, sha256: str | None, outcome: Outcome, rule: Rule) -> Verdict:

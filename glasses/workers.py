@@ -9,6 +9,7 @@ from redis import Redis
 
 from glasses import keys
 from glasses.statuses import Deployment
+from glasses.units import Megabytes, Photos, PhotosPerSecond, Probability, Seconds, UnixTime
 
 
 class WorkerInfo(BaseModel):
@@ -19,25 +20,25 @@ class WorkerInfo(BaseModel):
     worker_id: str = Field(description="host:pid")
     processes: int = Field(description="size of the pool")
     model: str = Field(description="name@fingerprint")
-    threshold: float = Field(description="of that model")
-    started: float = Field(description="Unix time, s")
+    threshold: Probability = Field(description="of that model")
+    started: UnixTime = Field(description="when it started")
     schema_version: int = Field(default=1, description="of the newest job that it understands")
-    seen: float = Field(description="Unix time of Redis' clock, s")
+    seen: UnixTime = Field(description="its last sign of life, by Redis' clock")
     busy: int = Field(default=0, description="processes that are at a chunk")
-    photos_per_second: float = Field(default=0, description="of the whole host, lately")
-    process_rate: float | None = Field(
-        default=None, description="photos/s of a process while it works; null: none has lately"
+    photos_per_second: PhotosPerSecond = Field(default=0, description="of the whole host, lately")
+    process_rate: PhotosPerSecond | None = Field(
+        default=None, description="of a process while it works; null: none has lately"
     )
-    memory_mb: float | None = Field(
+    memory_mb: Megabytes | None = Field(
         default=None, description="of all its processes, shared pages counted once (PSS)"
     )
     deployment: Deployment | None = Field(default=None, description="what started it, if it knows")
-    photos: int = Field(default=0, description="given verdicts since its start")
+    photos: Photos = Field(default=0, description="given verdicts since its start")
     chunks: int = Field(default=0, description="runs of chunks since its start")
     repeated: int = Field(default=0, description="those that were not the chunk's first")
     died: int = Field(default=0, description="runs that died, raised or were killed for their time")
     reconciled: int = Field(default=0, description="lost chunks that it queued again")
-    stages: dict[str, float] = Field(default={}, description="seconds by stage since its start")
+    stages: dict[str, Seconds] = Field(default={}, description="time by stage since its start")
 
 
 def announce(redis: Redis, info: WorkerInfo) -> None:

@@ -32,15 +32,16 @@ from producer.commands import (
     watch,
     workers,
 )
+from producer.examples import epilog
 
-EXIT_CODES = """
+EXIT_CODES = """\
 Exit codes: 0 all well, 1 some photos failed, 2 usage, 3 servers unreachable, 4 timed out waiting.
 """
 
 app = typer.Typer(
     name="glasses",
     help="Tell which people in a pile of photos wear glasses.",
-    epilog=EXIT_CODES,
+    epilog=epilog("glasses", EXIT_CODES),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # a third of the time that --help takes
@@ -68,11 +69,10 @@ COMMANDS: tuple[ModuleType, ...] = (
     bucket,
 )
 for module in COMMANDS:
-    app.command()(module.command)
-    app.registered_commands[-1].name = module.__name__.rsplit(".", 1)[-1]
-app.command("up")(stack.up)
-app.command("down")(stack.down)
-app.command("ps")(stack.ps)
+    name = module.__name__.rsplit(".", 1)[-1]
+    app.command(name, epilog=epilog(name))(module.command)
+for command in (stack.up, stack.down, stack.ps):
+    app.command(command.__name__, epilog=epilog(command.__name__))(command)
 
 
 def _version(wanted: bool) -> None:
@@ -98,7 +98,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a name must not fail for the terminal's encoding
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(prog_name="glasses")
     except GlassesError as error:
         from producer.narration import say
 

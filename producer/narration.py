@@ -56,13 +56,6 @@ def _rate(status: JobStatus, ended: int) -> str:
     return f"{ended / seconds:.0f} photos/s" if seconds > 1 else ""
 
 
-def as_json(status: JobStatus) -> str:
-    """A job for programs. ASCII, so that its name does nothing to a terminal."""
-    import json
-
-    return json.dumps(status.model_dump(mode="json"))
-
-
 def summary(status: JobStatus) -> str:
     """A job in one line, with the identity that must hold."""
     parts = [

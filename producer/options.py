@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from producer.completion import complete_job
+
 
 class Format(StrEnum):
     """How rows are printed."""
@@ -15,6 +17,7 @@ class Format(StrEnum):
     TABLE = "table"
     JSONL = "jsonl"
     CSV = "csv"
+    PARQUET = "parquet"
 
 
 class Only(StrEnum):
@@ -33,7 +36,14 @@ class Faces(StrEnum):
     LARGEST = "largest"
 
 
-JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Job id, or its beginning.")]
+JobArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="JOB",
+        help="Job id, its beginning, or its name.",
+        autocompletion=complete_job,
+    ),
+]
 PhotosArgument = Annotated[
     list[str],
     typer.Argument(metavar="PATH…", help="Folders, files, globs, or - for a list on stdin."),
@@ -51,7 +61,19 @@ ThresholdOption = Annotated[
 FacesOption = Annotated[Faces, typer.Option(help="Which faces of a photo decide.")]
 FormatOption = Annotated[
     Format | None,
-    typer.Option("--format", help="Default: table on a terminal, jsonl in a pipe."),
+    typer.Option(
+        "--format",
+        help="Default: what FILE's name ends in; table on a terminal, jsonl in a pipe.",
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write the rows to a file (.parquet, .csv, .jsonl, .txt), there when it is whole.",
+    ),
 ]
 OnlyOption = Annotated[Only | None, typer.Option(help="Print only such rows.")]
 UnsureOption = Annotated[

@@ -1,12 +1,11 @@
-"""Verdict rows on stdout, one at a time: a million rows need no more memory than one."""
+"""Verdict rows, one at a time: a million rows of text need no more memory than one."""
 
 from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from producer.options import Format, Only
 
@@ -27,37 +26,61 @@ def chosen(row: Verdict, only: Only | None) -> bool:
     return row.status.replace("_", "-") == only
 
 
+class Rows(Protocol):
+    """A format of rows on its way out."""
+
+    def write(self, row: Verdict) -> None:
+        """Write a row."""
+
+    def flush(self) -> None:
+        """Let a reader have what was written, where the format can."""
+
+
 class RowWriter:
-    """Writes verdicts in one of the formats.
+    """Writes those verdicts that are asked for.
 
     Args:
-        format_: None chooses: table on a terminal, JSON lines in a pipe.
-        only: Which rows.
-        out: By default stdout.
+        rows: How.
+        only: Which.
     """
 
-    def __init__(
-        self, format_: Format | None, only: Only | None = None, out: TextIO | None = None
-    ) -> None:
-        self._out = out or sys.stdout
-        self._format = format_ or (Format.TABLE if self._out.isatty() else Format.JSONL)
+    def __init__(self, rows: Rows, only: Only | None = None) -> None:
+        self._rows = rows
         self._only = only
-        self._csv: Any = csv.writer(self._out, lineterminator="\n")
         self.failed = 0
-        if self._format is Format.CSV:
-            self._csv.writerow(COLUMNS)
-        elif self._format is Format.TABLE:
-            self._out.write(_line("VERDICT", "PROBABILITY", "FACES", "IMAGE"))
 
     def write(self, rows: Iterable[Verdict]) -> None:
         """Write those rows that are asked for; count the failed ones among all."""
         for row in rows:
             self.failed += row.status == "failed"
             if chosen(row, self._only):
-                self._write(row)
+                self._rows.write(row)
+        self._rows.flush()
+
+
+class TextRows:
+    """Rows as text.
+
+    Args:
+        format_: None chooses: table on a terminal, JSON lines in a pipe.
+        out: Where to.
+    """
+
+    def __init__(self, format_: Format | None, out: TextIO) -> None:
+        self._out = out
+        self._format = format_ or (Format.TABLE if out.isatty() else Format.JSONL)
+        self._csv: Any = csv.writer(out, lineterminator="\n")
+        if self._format is Format.CSV:
+            self._csv.writerow(COLUMNS)
+        elif self._format is Format.TABLE:
+            out.write(_line("VERDICT", "PROBABILITY", "FACES", "IMAGE"))
+
+    def flush(self) -> None:
+        """Let a reader have what was written."""
         self._out.flush()
 
-    def _write(self, row: Verdict) -> None:
+    def write(self, row: Verdict) -> None:
+        """Write a row."""
         if self._format is Format.TABLE:
             self._out.write(_table_line(row))
             return

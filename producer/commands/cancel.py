@@ -10,7 +10,8 @@ from producer.options import JobArgument, JsonOption
 def command(job: JobArgument, json_: JsonOption = False) -> None:
     """Stop a job; the verdicts that it has stay."""
     from glasses.client import Client
-    from producer.narration import as_json, say, summary
+    from producer.machine import as_json
+    from producer.narration import say, summary
 
     with Client(tell=say) as client:
         status = client.job(job).cancel()

@@ -17,6 +17,7 @@ from producer.options import (
     FormatOption,
     IncludeOption,
     OnlyOption,
+    OutputOption,
     PhotosArgument,
     ThresholdOption,
 )
@@ -44,6 +45,7 @@ def command(
     include: IncludeOption = None,
     exclude: ExcludeOption = None,
     format_: FormatOption = None,
+    output: OutputOption = None,
     only: OnlyOption = None,
     report: Annotated[
         Path | None,
@@ -54,10 +56,11 @@ def command(
     from glasses import walk
     from glasses.settings import load_settings
     from glasses.verdict import FaceChoice, Rule
+    from producer.output import Output
     from producer.report.file import Wanted
-    from producer.rows import RowWriter
 
     walk.check(paths)
+    wanted = Output.of(output, format_)
     if report:
         Wanted(report).check()
     settings = load_settings(model=model)
@@ -68,17 +71,17 @@ def command(
         faces=FaceChoice(faces),
     )
     sources = walk.walk(paths, include or (), exclude or ())
-    writer = RowWriter(format_, only)
+    with wanted.open(only) as writer:
 
-    def written() -> Iterator[Judged]:
-        for photos in _judged(sources, pipeline, rule, settings.max_file_mb << 20):
-            writer.write(photo.verdict for photo in photos)
-            yield from photos
+        def written() -> Iterator[Judged]:
+            for photos in _judged(sources, pipeline, rule, settings.max_file_mb << 20):
+                writer.write(photo.verdict for photo in photos)
+                yield from photos
 
-    if report:
-        _report(report, paths[0], rule, written())
-    else:
-        deque(written(), maxlen=0)
+        if report:
+            _report(report, paths[0], rule, written())
+        else:
+            deque(written(), maxlen=0)
     raise typer.Exit(1 if writer.failed else 0)
 
 

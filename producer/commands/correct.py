@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from producer.completion import complete_job
 from producer.options import JsonOption
 
 if TYPE_CHECKING:
@@ -31,7 +32,12 @@ def command(
         Path, typer.Option(metavar="DIR", help="Where labels.csv and the photos are kept.")
     ] = Path("corrections"),
     job: Annotated[
-        str | None, typer.Option(metavar="JOB", help="The job, if FILE does not name it.")
+        str | None,
+        typer.Option(
+            metavar="JOB",
+            help="The job (id, its beginning, or name), if FILE does not say.",
+            autocompletion=complete_job,
+        ),
     ] = None,
     photos: Annotated[
         Path | None,

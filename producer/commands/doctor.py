@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +27,7 @@ def command(
     work; 1: something else fails; 0: all well, or warnings only.
     """
     from glasses.checkup import State
+    from producer.machine import DoctorOutput, as_json
     from producer.rows import printable
 
     found = []
@@ -40,8 +39,7 @@ def command(
                 typer.echo(f"{'':<19} -> {printable(each.todo)}")
     failed = [each for each in found if each.state is State.FAILED]
     if json_:
-        checks = [dataclasses.asdict(each) for each in found]
-        typer.echo(json.dumps({"ok": not failed, "checks": checks}))
+        typer.echo(as_json(DoctorOutput(ok=not failed, checks=tuple(found))))
     raise typer.Exit(3 if any(each.serves for each in failed) else 1 if failed else 0)
 
 

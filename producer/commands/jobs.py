@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import typer
 
 from producer.options import JsonOption
@@ -12,13 +10,14 @@ from producer.options import JsonOption
 def command(json_: JsonOption = False) -> None:
     """List the jobs that have not expired, the newest first."""
     from glasses.client import Client
+    from producer.machine import JobsOutput, as_json
     from producer.narration import say
     from producer.rows import printable
 
     with Client(tell=say) as client:
         found = client.jobs()
     if json_:
-        typer.echo(json.dumps([status.model_dump(mode="json") for status in found]))
+        typer.echo(as_json(JobsOutput(tuple(found))))
         return
     typer.echo(f"{'JOB':<8}  {'STATE':<10}  {'PHOTOS':>8}  {'PENDING':>8}  {'GLASSES':>8}  NAME")
     for s in found:

@@ -8,13 +8,18 @@ from typing import Annotated
 
 import typer
 
+from producer.completion import complete_job
 from producer.options import JsonOption
 
 
 def command(
     job: Annotated[
         str | None,
-        typer.Argument(metavar="[JOB]", help="A job's whole id; default: every job there is."),
+        typer.Argument(
+            metavar="[JOB]",
+            help="Job id, its beginning, or its name; default: every job.",
+            autocompletion=complete_job,
+        ),
     ] = None,
     json_: JsonOption = False,
 ) -> None:

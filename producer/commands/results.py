@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from producer.options import FormatOption, JobArgument, OnlyOption
+from producer.options import FormatOption, JobArgument, OnlyOption, OutputOption
 
 
 def command(
     job: JobArgument,
     format_: FormatOption = None,
+    output: OutputOption = None,
     only: OnlyOption = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Print verdicts as they arrive, until the job ends.")
@@ -20,14 +21,15 @@ def command(
     """Print a job's verdicts, one row a photo, in the order of submission."""
     from glasses.client import Client
     from producer.narration import say
-    from producer.rows import RowWriter
+    from producer.output import Output
 
+    wanted = Output.of(output, format_)
     with Client(tell=say) as client:
         found = client.job(job)
-        writer = RowWriter(format_, only)
-        if follow:
-            for batch in found.follow():
-                writer.write(batch)
-        else:
-            writer.write(found.verdicts())
+        with wanted.open(only) as writer:
+            if follow:
+                for batch in found.follow():
+                    writer.write(batch)
+            else:
+                writer.write(found.verdicts())
     raise typer.Exit(1 if writer.failed else 0)

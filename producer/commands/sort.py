@@ -137,16 +137,22 @@ def _print(done: Sorted, dry_run: bool) -> None:
     typer.echo(line)
 
 
-def _undo(prefix: str, into: Path, dry_run: bool, json_: bool) -> int:
+def _undo(word: str, into: Path, dry_run: bool, json_: bool) -> int:
     from glasses.errors import UsageError
     from glasses.sorting import undo
     from glasses.sorting.log import NAME, opened, peek
     from producer.narration import say
     from producer.rows import printable
 
-    jobs = sorted({entry.job_id for entry in peek(into) if entry.job_id.startswith(prefix)})
+    sorted_by = {entry.job_id for entry in peek(into)}
+    jobs = [job_id for job_id in sorted_by if job_id.startswith(word)]
+    jobs = jobs or list(sorted_by & _named(word))
     if len(jobs) != 1:
-        raise UsageError(f"{into / NAME} names {len(jobs)} jobs {prefix!r}: nothing is undone")
+        listed = ", ".join(sorted(jobs or sorted_by)) or "none"
+        which = "any of" if jobs else "none of"
+        raise UsageError(
+            f"nothing is undone: {word!r} may be {which} the jobs in {into / NAME}: {listed}"
+        )
     if dry_run:
         raise UsageError("--undo has no --dry-run: it touches nothing that was changed since")
     with opened(into) as log:
@@ -159,3 +165,15 @@ def _undo(prefix: str, into: Path, dry_run: bool, json_: bool) -> int:
     else:
         typer.echo(f"{done.count} taken back" + f"; {len(done.left)} left alone" * bool(done.left))
     return len(done.left)
+
+
+def _named(word: str) -> set[str]:
+    """The id of a job of that name, if servers are there that know one: undoing needs none."""
+    from glasses.client import Client
+    from glasses.errors import GlassesError
+
+    try:
+        with Client() as client:
+            return {client.job(word).id}
+    except GlassesError:
+        return set()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from glasses.forecast import Forecast
+    from producer.machine import FinishBy
 
 
 def command(
@@ -30,6 +30,7 @@ def command(
     from glasses.forecast import next_time
     from glasses.statuses import TERMINAL_JOB_STATES
     from producer.commands.watch import exit_code
+    from producer.machine import StatusOutput, as_json
     from producer.narration import say, summary
     from producer.rows import printable
 
@@ -42,13 +43,8 @@ def command(
         ended = status.state in TERMINAL_JOB_STATES
         forecast = None if ended else found.forecast(status)
     if json_:
-        values: dict[str, Any] = status.model_dump(mode="json")
-        values["forecast"] = forecast.model_dump(mode="json") if forecast else None
-        if deadline:
-            seconds = (deadline - now).total_seconds()
-            needed = forecast.processes_to_end_within(seconds) if forecast else 0
-            values["finish_by"] = {"time": deadline.isoformat(), "workers": needed}
-        typer.echo(json.dumps(values))
+        by = finish(forecast, deadline, now) if deadline else None
+        typer.echo(as_json(StatusOutput(**dict(status), forecast=forecast, finish_by=by)))
         raise typer.Exit(exit_code(status))
     typer.echo(f"job        {status.job_id} ({printable(status.name)})")
     typer.echo(f"state      {status.state}")
@@ -68,6 +64,15 @@ def command(
     if deadline:
         typer.echo(f"finish by  {needed_by(forecast, deadline, now)}")
     raise typer.Exit(exit_code(status))
+
+
+def finish(forecast: Forecast | None, deadline: datetime, now: datetime) -> FinishBy:
+    """How many workers would finish by a time, for programs."""
+    from producer.machine import FinishBy
+
+    seconds = (deadline - now).total_seconds()
+    needed = forecast.processes_to_end_within(seconds) if forecast else 0
+    return FinishBy(time=deadline, workers=needed)
 
 
 def eta(forecast: Forecast, now: datetime) -> str:

@@ -19,7 +19,9 @@ from producer.options import (
 
 def command(
     paths: PhotosArgument,
-    name: Annotated[str | None, typer.Option(help="For people; default: the first PATH.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Another way to say JOB; default: the first PATH.")
+    ] = None,
     include: IncludeOption = None,
     exclude: ExcludeOption = None,
     threshold: ThresholdOption = None,

@@ -24,7 +24,8 @@ def command(
 ) -> None:
     """Follow a job until it has ended."""
     from glasses.client import Client
-    from producer.narration import as_json, say, summary
+    from producer.machine import as_json
+    from producer.narration import say, summary
 
     with Client(tell=say) as client:
         status = follow(client.job(job), timeout, narrate=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +27,7 @@ def command(
 ) -> None:
     """List the live workers: their processes, rate, model and memory."""
     from glasses.client import Client
+    from producer.machine import WorkersOutput, as_json
     from producer.narration import say
 
     with Client(tell=say) as client:
@@ -36,7 +36,7 @@ def command(
             if watch and sys.stdout.isatty() and not json_:
                 sys.stdout.write(_CLEAR)
             if json_:
-                typer.echo(json.dumps([worker.model_dump(mode="json") for worker in found]))
+                typer.echo(as_json(WorkersOutput(tuple(found))))
             else:
                 for line in table(found, now):
                     typer.echo(line)

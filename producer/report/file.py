@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from glasses.errors import UsageError
 from glasses.judged import Judged
 from glasses.verdict import Verdict
+from producer import whole
 from producer.narration import progress_bars
 from producer.needs import can_decode
 from producer.report.page import About, write
@@ -42,10 +43,7 @@ class Wanted:
         Raises:
             UsageError: Names it.
         """
-        if self.path.is_dir() or not self.path.absolute().parent.is_dir():
-            raise UsageError(
-                f"{self.path} cannot be written: its folder must exist, and it be none"
-            )
+        whole.check(self.path)
 
     def pictures(self) -> str:
         """Where the pictures come from, in words."""
@@ -92,7 +90,6 @@ def write_report(
     pictures = Pictures(
         wanted.path.absolute().parent if wanted.links else None, wanted.folder, fetch, thumbnails
     )
-    partial = wanted.path.with_name(f".{wanted.path.name}.partial")
     made = 0
 
     with progress_bars() as bars:
@@ -106,14 +103,8 @@ def write_report(
                     bars.advance(task)
                 yield verdict, picture
 
-        try:
-            with partial.open("w", encoding="utf-8") as out:
-                count = write(out, about, counted())
-            partial.replace(wanted.path)
-        except OSError as error:
-            raise UsageError(f"{wanted.path} cannot be written: {error.strerror}") from None
-        finally:
-            partial.unlink(missing_ok=True)
+        with whole.whole(wanted.path) as binary, io.TextIOWrapper(binary, "utf-8") as out:
+            count = write(out, about, counted())
     return Written(count, made, wanted.path.stat().st_size)
 
 

@@ -28,17 +28,20 @@ def outcome(*faces: Face) -> Outcome:
     return Outcome(status=status, faces=faces)
 
 
-def judged_job(client: Client, folder: Path, outcomes: Mapping[str, Outcome]) -> Job:
+def judged_job(
+    client: Client, folder: Path, outcomes: Mapping[str, Outcome], name: str | None = None
+) -> Job:
     """Submit a folder; each photo's outcome is as if a worker had seen it before.
 
     Args:
         client: Of the servers.
         folder: The photos.
         outcomes: By path relative to the folder; what is missing must fail unsent.
+        name: Of the job.
     """
     redis: Any = client.redis
-    for name, found in outcomes.items():
-        key = keys.photo(hash_of(folder / name))
+    for path, found in outcomes.items():
+        key = keys.photo(hash_of(folder / path))
         redis.hset(key, MODEL, found.encode())
         redis.expire(key, 600)
     worker = WorkerInfo(
@@ -46,7 +49,7 @@ def judged_job(client: Client, folder: Path, outcomes: Mapping[str, Outcome]) ->
     )
     announce(client.redis, worker)
     try:
-        job = client.submit([folder])
+        job = client.submit([folder], name=name)
     finally:
         withdraw(client.redis, worker.worker_id)
     assert job.status().pending == 0

@@ -6,7 +6,18 @@ import sys
 
 import pytest
 
-HEAVY = {"dlib", "cv2", "onnxruntime", "numpy", "torch", "boto3", "botocore", "celery", "PIL"}
+HEAVY = {
+    "dlib",
+    "cv2",
+    "onnxruntime",
+    "numpy",
+    "torch",
+    "boto3",
+    "botocore",
+    "celery",
+    "PIL",
+    "pyarrow",
+}
 
 PROGRAM = """
 import json, sys

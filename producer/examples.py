@@ -1,0 +1,75 @@
+"""The examples at the end of every command's `--help`."""
+
+from __future__ import annotations
+
+TITLE = "Examples:"
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "glasses": (
+        "glasses up --detach",
+        "glasses submit ~/Pictures --name holiday",
+        "glasses results holiday -o verdicts.csv",
+    ),
+    "submit": (
+        "glasses submit ~/Pictures --name holiday",
+        "glasses submit photos/ --include '*.jpg' --exclude 'drafts/*' --detach",
+        "find photos/ -type f -newer last-run | glasses submit - --wait",
+    ),
+    "classify": (
+        "glasses classify hopper.jpg",
+        "glasses classify photos/ --only glasses -o with-glasses.csv",
+    ),
+    "explain": ("glasses explain hopper.jpg", "glasses explain hopper.jpg -o explained.png"),
+    "status": (
+        "glasses status holiday",
+        "glasses status abcd --finish-by 17:30",
+        "glasses status holiday --json | jq .forecast.eta_seconds",
+    ),
+    "watch": ("glasses watch holiday", "glasses watch abcd --timeout 600 --json"),
+    "results": (
+        "glasses results holiday",
+        "glasses results holiday --only glasses --format csv > with-glasses.csv",
+        "glasses results abcd -o verdicts.parquet",
+        "glasses results abcd --follow | jq -r .image",
+    ),
+    "report": (
+        "glasses report holiday",
+        "glasses report abcd -o holiday.html --unsure 0.2,0.8 --no-thumbnails",
+    ),
+    "correct": (
+        "glasses correct corrections.csv",
+        "glasses correct corrections.csv --photos photos/ --into labels/",
+    ),
+    "sort": (
+        "glasses sort holiday --into sorted/ --dry-run",
+        "glasses sort holiday --into sorted/ --hardlink",
+        "glasses sort holiday --into sorted/ --undo",
+    ),
+    "jobs": ("glasses jobs", "glasses jobs --json | jq -r '.[].job_id'"),
+    "cancel": ("glasses cancel holiday",),
+    "rm": ("glasses rm holiday", "glasses rm abcd2345 --json"),
+    "reconcile": ("glasses reconcile", "glasses reconcile abcd2345"),
+    "doctor": ("glasses doctor", "glasses doctor --json --timeout 60"),
+    "config": ("glasses config", "glasses config --json | jq .retention_days"),
+    "workers": ("glasses workers --watch", "glasses workers --json"),
+    "scale": ("glasses scale 8", "glasses scale 32 --apply"),
+    "exporter": ("glasses exporter", "glasses exporter --address 0.0.0.0 --port 9210"),
+    "bucket": ("glasses bucket",),
+    "up": ("glasses up", "glasses up --workers 4 --detach"),
+    "down": ("glasses down", "glasses down --purge"),
+    "ps": ("glasses ps", "glasses ps --json"),
+}
+"""By the command's name."""
+
+
+def epilog(name: str, after: str = "") -> str | None:
+    """A command's examples as the end of its help.
+
+    Args:
+        name: Of the command.
+        after: A paragraph to follow.
+    """
+    if name not in EXAMPLES:
+        return None
+    # \b keeps the lines of a paragraph as they are.
+    lines = "\n".join(["\b", TITLE, *(f"  {line}" for line in EXAMPLES[name])])
+    return f"{lines}\n\n{after}".strip("\n")

@@ -1,0 +1,73 @@
+"""No escape code where no terminal reads it, and no colour where none is wanted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from glasses.client import Client
+from glasses.settings import Settings
+from tests.support.commands import glasses
+from tests.support.judged import face, judged_job, outcome
+from tests.support.terminal import on_terminal
+
+COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
+
+
+@pytest.fixture
+def pile(tmp_path: Path) -> Path:
+    folder = tmp_path / "pile"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(b"\xff\xd8\xffa")
+    return folder
+
+
+def test_nothing_but_text_where_no_terminal_is(
+    settings: Settings,
+    client: Client,
+    pile: Path,
+    tmp_path: Path,
+    demo_photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    job = judged_job(client, pile, {"a.jpg": outcome(face(0.98))}).id
+    for words in (
+        ["--help"],
+        ["results", "--help"],
+        ["results"],
+        ["results", "nobody"],
+        ["submit", str(pile), "--wait", "--timeout", "0.1"],
+        ["status", job],
+        ["watch", job],
+        ["jobs"],
+        ["results", job, "--format", "table"],
+        ["report", job, "-o", str(tmp_path / "report.html"), "--no-thumbnails"],
+        ["sort", job, "--into", str(tmp_path / "sorted")],
+        ["workers"],
+        ["doctor"],
+        ["config"],
+        ["classify", str(demo_photos / "hopper.jpg"), "--format", "table"],
+        ["explain", str(demo_photos / "hopper.jpg")],
+        ["rm", job],
+    ):
+        done = glasses(*words, settings=settings)
+        assert done.stdout + done.stderr
+        assert "\x1b" not in done.stdout + done.stderr, words
+
+
+def test_no_color_is_honoured_on_a_terminal(
+    settings: Settings, pile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    words = ["submit", str(pile), "--wait", "--timeout", "0.1"]
+    coloured = on_terminal(*words, settings=settings)
+    plain = on_terminal(*words, settings=settings, NO_COLOR="1")
+    assert COLOUR.search(coloured)
+    assert not COLOUR.search(plain)
+    assert b"classified" in plain
+    assert b"\x1b" not in on_terminal(*words, settings=settings, TERM="dumb")

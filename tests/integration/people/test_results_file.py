@@ -1,0 +1,90 @@
+"""`glasses results` and `glasses classify` into a file, as a user types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glasses.client import Client
+from glasses.settings import Settings
+from infra.local.workers import environment
+from tests.support.commands import glasses
+from tests.support.judged import face, judged_job, outcome
+
+pq = pytest.importorskip("pyarrow.parquet")
+pa = pytest.importorskip("pyarrow")
+
+JPEG = b"\xff\xd8\xff"
+ODD = os.fsdecode(b"latin-\xe9.jpg")
+
+
+@pytest.fixture
+def job(client: Client, tmp_path: Path) -> str:
+    pile = tmp_path / "pile"
+    pile.mkdir()
+    outcomes = {
+        "two faces.jpg": outcome(face(0.98), face(0.2, left=300, confirmed=False)),
+        "肖像.jpg": outcome(face(0.01)),
+        "cat.jpg": outcome(),
+        ODD: outcome(face(0.7)),
+    }
+    for name in outcomes:
+        (pile / name).write_bytes(JPEG + os.fsencode(name))
+    (pile / "empty.jpg").touch()
+    return judged_job(client, pile, outcomes).id
+
+
+def test_parquet_read_back_is_what_jsonl_says(settings: Settings, job: str, tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.parquet"
+    done = glasses("results", job, "-o", str(path), settings=settings)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")  # one photo is empty
+    lines = glasses("results", job, "--format", "jsonl", settings=settings).stdout.splitlines()
+    expected = [json.loads(line) for line in lines]
+    assert len(expected) == 5
+    for each in expected:
+        each["image"] = each["image"].replace("\udce9", "\\udce9")
+    assert pq.read_table(path).to_pylist() == expected
+
+
+def test_parquet_goes_through_a_pipe(settings: Settings, job: str) -> None:
+    piped = subprocess.run(
+        [sys.executable, "-m", "producer", "results", job, "--format", "parquet", "--follow"],
+        env=os.environ | environment(settings),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (piped.returncode, piped.stderr) == (1, b"")
+    assert pq.read_table(pa.BufferReader(piped.stdout)).num_rows == 5
+
+
+def test_other_formats_go_to_files_too(settings: Settings, job: str, tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.csv"
+    glasses("results", job, "-o", str(path), "--only", "glasses", settings=settings)
+    printed = glasses("results", job, "--format", "csv", "--only", "glasses", settings=settings)
+    assert path.read_text("utf-8") == printed.stdout
+    assert printed.stdout.count("\n") == 3
+
+
+def test_wrong_name_or_job_leaves_no_file(settings: Settings, job: str, tmp_path: Path) -> None:
+    wrong = glasses("results", job, "-o", str(tmp_path / "verdicts.xlsx"), settings=settings)
+    assert wrong.returncode == 2
+    assert "says no format" in wrong.stderr
+    unknown = glasses("results", "nobody", "-o", str(tmp_path / "v.parquet"), settings=settings)
+    assert unknown.returncode == 2
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["pile"]
+
+
+def test_classify_writes_the_same_file(tmp_path: Path, demo_photos: Path) -> None:
+    path = tmp_path / "verdicts.parquet"
+    photos = [str(demo_photos / name) for name in ("hopper.jpg", "cat.jpg", "notes.txt")]
+    done = glasses("classify", *photos, "-o", str(path), home=tmp_path)
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    printed = glasses("classify", *photos, "--format", "jsonl", home=tmp_path).stdout
+    rows = [json.loads(line) for line in printed.splitlines()]
+    assert pq.read_table(path).to_pylist() == rows
