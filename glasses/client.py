@@ -106,19 +106,61 @@ class Client:
         """
         names = [str(argument) for argument in arguments]
         walk.check(names)
+        return self.submit_sources(
+            walk.walk(names, include, exclude, stdin),
+            name=name or names[0],
+            threshold=threshold,
+            faces=faces,
+            on_created=on_created,
+            on_progress=on_progress,
+        )
+
+    def submit_sources(
+        self,
+        sources: Iterable[walk.Source],
+        *,
+        name: str,
+        job_id: str | None = None,
+        threshold: float | None = None,
+        faces: FaceChoice = FaceChoice.ANY,
+        on_created: Callable[[Job], None] = lambda _job: None,
+        on_progress: Callable[[Progress], None] = lambda _progress: None,
+    ) -> Job:
+        """Upload photos that were found already, and queue them; else as `submit`.
+
+        Args:
+            sources: The files and what they are called.
+            name: For people.
+            job_id: From `new_job_id`, for whoever has to know it before there is a job.
+            threshold: See `submit`.
+            faces: Likewise.
+            on_created: Likewise.
+            on_progress: Likewise.
+        """
         with redis_errors(self.settings):
-            job, spec = self._create(name or names[0], threshold, faces)
+            spec = self._create(job_id or self.new_job_id(), name, threshold, faces)
+            job = Job(self, spec.job_id)
             on_created(job)
             submission = Submission(self.settings, self.redis, self.store, self._app, spec)
-            submission.run(
-                walk.walk(names, include, exclude, stdin),
-                lambda: on_progress(submission.progress),
-            )
+            submission.run(sources, lambda: on_progress(submission.progress))
         return job
 
-    def _create(self, name: str, threshold: float | None, faces: FaceChoice) -> tuple[Job, JobSpec]:
+    def check(self) -> None:
+        """Reach both servers, or raise InfrastructureError."""
+        with redis_errors(self.settings):
+            self.redis.ping()
+        self.store.get(job_prefix("none") + "job.json")
+
+    def new_job_id(self) -> str:
+        """An id that no job has."""
+        with redis_errors(self.settings):
+            return new_job_id(self.redis, Ledger(self.redis).open_job_ids())
+
+    def _create(
+        self, job_id: str, name: str, threshold: float | None, faces: FaceChoice
+    ) -> JobSpec:
         spec = JobSpec(
-            job_id=new_job_id(self.redis, Ledger(self.redis).open_job_ids()),
+            job_id=job_id,
             name=as_name(name),
             created=time.time(),
             chunk_size=self.settings.chunk_size,
@@ -135,7 +177,7 @@ class Client:
         except RedisError:
             self.store.delete(self.store.keys(job_prefix(spec.job_id)))
             raise
-        return Job(self, spec.job_id), spec
+        return spec
 
     def job(self, word: str) -> Job:
         """Find a job by its id, an unambiguous beginning of it, or its name.

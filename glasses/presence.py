@@ -1,4 +1,4 @@
-"""A submitter's sign of life: a job that nobody submits to any more must not stay open."""
+"""A sign of life in Redis: what belongs to a process that was killed frees itself."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from glasses import keys
-
 _BEATS = 4  # in the life of a sign: three may fail
 
 _log = logging.getLogger(__name__)
 
 
 class Presence:
-    """Says from a thread that the submitter lives, for as long as the `with` block runs."""
+    """Renews a key from a thread for as long as the `with` block runs.
 
-    def __init__(self, redis: Redis, job_id: str) -> None:
+    Args:
+        redis: Where.
+        key: What is there while this process lives; whoever makes this has set it.
+        seconds: The key's life without a sign.
+    """
+
+    def __init__(self, redis: Redis, key: str, seconds: int) -> None:
         self._redis: Any = redis
-        self._key = keys.submitter(job_id)
+        self._key, self._seconds = key, seconds
         self._ended = Event()
         self._thread = Thread(target=self._run, name="presence", daemon=True)
 
@@ -34,8 +38,8 @@ class Presence:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._ended.wait(keys.SUBMITTER_SECONDS / _BEATS):
+        while not self._ended.wait(self._seconds / _BEATS):
             try:
-                self._redis.set(self._key, "1", ex=keys.SUBMITTER_SECONDS)
+                self._redis.set(self._key, "1", ex=self._seconds)
             except RedisError as error:
                 _log.info("no sign of life: %s", error)

@@ -8,6 +8,8 @@ that a photo is needed, or the submitter waits and finds it gone.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from redis import Redis
@@ -17,9 +19,12 @@ from glasses.errors import InfrastructureError
 from glasses.job_files import JobFiles
 from glasses.ledger import Ledger
 from glasses.object_store import ObjectStore, image_key, job_prefix
+from glasses.presence import Presence
 
 _LOCK = keys.lock("removal")
-_LOCK_SECONDS = 600
+_LOCK_SECONDS = 15
+"""So long a removal that was killed is waited for."""
+_LONGEST_SECONDS = 600
 _POLL_SECONDS = 0.1
 
 
@@ -27,10 +32,10 @@ def wait_for_removals(redis: Redis) -> None:
     """Return once nobody is removing photos.
 
     Raises:
-        InfrastructureError: A removal holds its lock for longer than it may.
+        InfrastructureError: Removals take longer than is reasonable.
     """
     any_redis: Any = redis
-    deadline = time.monotonic() + _LOCK_SECONDS + 10
+    deadline = time.monotonic() + _LONGEST_SECONDS
     while any_redis.exists(_LOCK):
         if time.monotonic() > deadline:
             raise InfrastructureError("a removal of another job does not end; try again later")
@@ -50,25 +55,24 @@ def remove_job(redis: Redis, store: ObjectStore, job_id: str) -> int:
     ledger = Ledger(redis)
     ledger.status(job_id)
     ledger.cancel(job_id)
-    with _Removing(redis):
+    with _removing(redis):
         removed = _remove_photos(redis, store, job_id, ledger.job_ids())
         store.delete(store.keys(job_prefix(job_id)))
         ledger.forget(job_id)
     return removed
 
 
-class _Removing:
+@contextmanager
+def _removing(redis: Redis) -> Iterator[None]:
     """Holds the lock; whoever comes second waits."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis: Any = redis
-
-    def __enter__(self) -> None:
-        while not self._redis.set(_LOCK, "1", nx=True, ex=_LOCK_SECONDS):
-            wait_for_removals(self._redis)
-
-    def __exit__(self, *_: object) -> None:
-        self._redis.delete(_LOCK)
+    any_redis: Any = redis
+    while not any_redis.set(_LOCK, "1", nx=True, ex=_LOCK_SECONDS):
+        wait_for_removals(redis)
+    try:
+        with Presence(redis, _LOCK, _LOCK_SECONDS):
+            yield
+    finally:
+        any_redis.delete(_LOCK)
 
 
 def _remove_photos(redis: Any, store: ObjectStore, job_id: str, jobs: list[str]) -> int:

@@ -88,7 +88,7 @@ class Submission:
         threads = self._settings.upload_threads
         total = None
         with (
-            Presence(self._redis, self._spec.job_id),
+            self._presence(),
             ThreadPoolExecutor(threads, "upload") as uploads,
             ThreadPoolExecutor(threads, "hash") as hashes,
         ):
@@ -113,7 +113,7 @@ class Submission:
         """
         total = None
         job_id = self._spec.job_id
-        with Presence(self._redis, job_id), ThreadPoolExecutor(1, "upload") as uploads:
+        with self._presence(), ThreadPoolExecutor(1, "upload") as uploads:
             try:
                 entered = 0
                 for number, entries in enumerate(self._files.all_segments(job_id)):
@@ -135,6 +135,10 @@ class Submission:
                 self._chunk(place, [entries[place - number * SEGMENT]], {}, {}, status)
                 found += 1
         return found
+
+    def _presence(self) -> Presence:
+        """A job that nobody submits to any more must not stay open."""
+        return Presence(self._redis, keys.submitter(self._spec.job_id), keys.SUBMITTER_SECONDS)
 
     def _seal(self, total: int | None) -> None:
         job_id = self._spec.job_id

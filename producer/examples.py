@@ -25,6 +25,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "glasses status holiday --json | jq .forecast.eta_seconds",
     ),
     "watch": ("glasses watch holiday", "glasses watch abcd --timeout 600 --json"),
+    "watch-folder": (
+        "glasses watch-folder inbox/ -o verdicts.jsonl",
+        "glasses watch-folder inbox/ -o verdicts.csv --once",
+    ),
     "results": (
         "glasses results holiday",
         "glasses results holiday --only glasses --format csv > with-glasses.csv",

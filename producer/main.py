@@ -30,6 +30,7 @@ from producer.commands import (
     status,
     submit,
     watch,
+    watch_folder,
     workers,
 )
 from producer.examples import epilog
@@ -53,6 +54,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     explain,
     status,
     watch,
+    watch_folder,
     results,
     report,
     correct,
@@ -69,7 +71,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     bucket,
 )
 for module in COMMANDS:
-    name = module.__name__.rsplit(".", 1)[-1]
+    name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
     app.command(name, epilog=epilog(name))(module.command)
 for command in (stack.up, stack.down, stack.ps):
     app.command(command.__name__, epilog=epilog(command.__name__))(command)
