@@ -1,12 +1,13 @@
 """The Python client: what the commands do, for programs.
 
-from glasses.client import Client
-
-with Client() as client:
-    job = client.submit(["photos/"])
-    job.wait()
-    for verdict in job.verdicts():
-        print(verdict.image, verdict.glasses)
+>>> from glasses import Client
+>>> with Client() as client:
+...     job = client.submit(["demo/photos/hopper.jpg", "demo/photos/collins.jpg"])
+...     status = job.wait()
+...     for verdict in job.verdicts():
+...         print(verdict.image, verdict.glasses)
+hopper.jpg True
+collins.jpg False
 """
 
 from __future__ import annotations

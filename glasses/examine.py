@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from dataclasses import dataclass
 
 from glasses.formats import SNIFF_BYTES, sniff
 from glasses.schemas import ManifestEntry
@@ -12,6 +13,19 @@ from glasses.statuses import FailureReason
 from glasses.walk import Source
 
 _BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """A photo that is no file.
+
+    Attributes:
+        image: What its row calls it.
+        data: Its bytes.
+    """
+
+    image: str
+    data: bytes
 
 
 def examine(source: Source, max_bytes: int) -> ManifestEntry:
@@ -40,6 +54,14 @@ def examine(source: Source, max_bytes: int) -> ManifestEntry:
     except (OSError, ValueError):
         return ManifestEntry(image=source.image, reason=FailureReason.UNREADABLE)
     return ManifestEntry(image=source.image, sha256=digest.hexdigest(), size=size)
+
+
+def examine_bytes(photo: InMemory, max_bytes: int) -> ManifestEntry:
+    """The same of bytes that are there already."""
+    size = len(photo.data)
+    reason = _refusal(photo.data[:SNIFF_BYTES], size, max_bytes)
+    sha256 = None if reason else hashlib.sha256(photo.data).hexdigest()
+    return ManifestEntry(image=photo.image, sha256=sha256, size=size, reason=reason)
 
 
 def _refusal(head: bytes, size: int, max_bytes: int) -> FailureReason | None:

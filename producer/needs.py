@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 
-from glasses.errors import UsageError
+from glasses import needs
 
 NEEDED = ("cv2", "dlib", "numpy", "onnxruntime", "PIL", "pi_heif", "simplejpeg")
 
@@ -16,17 +15,6 @@ def can_decode() -> bool:
     return all(find_spec(name) for name in NEEDED)
 
 
-@contextmanager
-def workers_packages(command: str) -> Iterator[None]:
-    """Import the worker within.
-
-    Raises:
-        UsageError: A package is missing; says what to install.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"`glasses {command}` runs the pipeline here and needs {error.name}: "
-            "pip install 'people-with-glasses[worker]'"
-        ) from None
+def workers_packages(command: str) -> AbstractContextManager[None]:
+    """Import the worker within; see `glasses.needs`."""
+    return needs.workers_packages(f"glasses {command}")

@@ -1,10 +1,10 @@
-"""`glasses classify`: the same pipeline in this process, without any server."""
+"""`glasses classify`: the same pipeline on this machine, without any server."""
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,16 +23,8 @@ from producer.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from glasses.judged import Judged
-    from glasses.outcome import Outcome
     from glasses.verdict import Rule
-    from glasses.walk import Source
-    from worker.pipeline import Found, Pipeline
-
-BATCH = 32
-"""Photos whose faces are classified together."""
 
 
 def command(
@@ -51,11 +43,14 @@ def command(
         Path | None,
         typer.Option(metavar="FILE", help="Write a report, too: see `glasses report`."),
     ] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="As many work at a time.  [default: one a core]")
+    ] = None,
 ) -> None:
     """Classify photos here and now: no Redis, no object store, the same rows."""
     from glasses import walk
-    from glasses.settings import load_settings
-    from glasses.verdict import FaceChoice, Rule
+    from glasses.in_process import InProcess
+    from glasses.verdict import FaceChoice
     from producer.output import Output
     from producer.report.file import Wanted
 
@@ -63,23 +58,17 @@ def command(
     wanted = Output.of(output, format_)
     if report:
         Wanted(report).check()
-    settings = load_settings(model=model)
-    pipeline = _pipeline(settings.model)
-    rule = Rule(
-        model=pipeline.model,
-        threshold=pipeline.threshold if threshold is None else threshold,
-        faces=FaceChoice(faces),
-    )
+    pipeline = InProcess(model, threshold, FaceChoice(faces), processes or _cores())
     sources = walk.walk(paths, include or (), exclude or ())
     with wanted.open(only) as writer:
 
         def written() -> Iterator[Judged]:
-            for photos in _judged(sources, pipeline, rule, settings.max_file_mb << 20):
-                writer.write(photo.verdict for photo in photos)
-                yield from photos
+            for photo in pipeline.judged(sources):
+                writer.write([photo.verdict])
+                yield photo
 
         if report:
-            _report(report, paths[0], rule, written())
+            _report(report, paths[0], pipeline.rule, written())
         else:
             deque(written(), maxlen=0)
     raise typer.Exit(1 if writer.failed else 0)
@@ -108,39 +97,8 @@ def _report(path: Path, title: str, rule: Rule, photos: Iterator[Judged]) -> Non
     say(in_words(wanted, written))
 
 
-def _judged(
-    sources: Iterable[Source], pipeline: Pipeline, rule: Rule, max_bytes: int
-) -> Iterator[list[Judged]]:
-    from glasses.examine import examine
-    from glasses.judged import Judged
-    from glasses.outcome import Outcome
-    from glasses.statuses import FailureReason
-    from glasses.verdict import verdict
-
-    remaining = iter(sources)
-    while batch := list(islice(remaining, BATCH)):
-        entries = [examine(source, max_bytes) for source in batch]
-        found: list[Found | Outcome] = []
-        for source, entry in zip(batch, entries, strict=True):
-            if entry.reason:
-                found.append(Outcome.failed(entry.reason))
-                continue
-            try:
-                found.append(pipeline.find(source.path.read_bytes()))
-            except OSError:
-                found.append(Outcome.failed(FailureReason.CHANGED))
-        yield [
-            Judged(
-                entry.model_copy(update={"path": str(source.path)}),
-                verdict(entry.image, entry.sha256, outcome, rule),
-            )
-            for source, entry, outcome in zip(batch, entries, pipeline.classify(found), strict=True)
-        ]
-
-
-def _pipeline(model: str) -> Pipeline:
-    from producer.needs import workers_packages
-
-    with workers_packages("classify"):
-        from worker.pipeline import Pipeline
-    return Pipeline.load(model)
+def _cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

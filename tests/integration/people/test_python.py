@@ -1,0 +1,37 @@
+"""The client as its docstring shows it."""
+
+from __future__ import annotations
+
+import doctest
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import glasses.client
+from glasses.settings import Settings, get_settings
+from infra.local.workers import environment
+from tests.support.workers import Worker
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def configured(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As a user's environment says it."""
+    for name, value in environment(settings).items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.mark.usefixtures("configured")
+def test_the_clients_example_runs(
+    start_worker: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_worker()
+    monkeypatch.chdir(ROOT)
+    found = doctest.testmod(glasses.client)
+    assert found.attempted
+    assert not found.failed
