@@ -108,10 +108,16 @@ class _Spread:
             self._pool.shutdown(cancel_futures=True)
 
     def _fill(self) -> None:
-        if self._pool:
+        if not self._pool:
+            return
+        # Here the pool starts processes, which inherit this: who started them ends them.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
             for batch in islice(self._batches, self._ahead - len(self._running)):
                 future = self._pool.submit(_look, batch, self._model, self._max_bytes)
                 self._running.append((f"{batch[0].image} … {batch[-1].image}", future))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _looked(self) -> Iterator[Looked]:
         while self._running:
@@ -130,7 +136,6 @@ class _Spread:
 
 def _settle() -> None:
     """In each process, before the first photo."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
     cv2.setNumThreads(1)  # processes are the unit of parallelism
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

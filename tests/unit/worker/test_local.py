@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -43,7 +44,7 @@ def workers(process: Classifying) -> list[psutil.Process]:
     ("end", "code", "said"),
     [
         (lambda process: workers(process)[0].kill(), 2, "a process died, perhaps of one of"),
-        (lambda process: process.send_signal(signal.SIGINT), 130, ""),
+        (lambda process: os.killpg(process.pid, signal.SIGINT), 130, ""),
         (lambda process: process.kill(), -9, ""),
     ],
     ids=["a process is killed", "Ctrl-C", "all is killed but the pool"],
