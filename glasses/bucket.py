@@ -1,4 +1,4 @@
-"""Making the bucket: what the object store is asked once, through boto3."""
+"""What the object store is asked through boto3: the bucket is made so."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from glasses.settings import Settings
 _MISSING = {"404", "NoSuchBucket", "NotFound"}
 
 
-def ensure_bucket(settings: Settings, retention_days: int) -> None:
-    """Create the bucket if need be, and let everything in it expire.
+def s3_client(settings: Settings, connections: int = 10) -> Any:
+    """A client of the configured object store, for any number of threads.
 
-    Raises:
-        InfrastructureError: The server is out of reach or refuses.
+    Args:
+        settings: Where it is.
+        connections: At the same time.
     """
-    # Imported here: nothing else needs boto3, and it costs a worker process 25 MB.
+    # Imported here: workers do not need boto3, and it costs a process 25 MB.
     import boto3
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
 
     assert settings.s3_access_key
     assert settings.s3_secret_key
-    client: Any = boto3.session.Session().client(
+    return boto3.session.Session().client(
         "s3",
         endpoint_url=settings.s3_endpoint,
         region_name=settings.s3_region,
@@ -32,6 +32,7 @@ def ensure_bucket(settings: Settings, retention_days: int) -> None:
         aws_secret_access_key=settings.s3_secret_key.get_secret_value(),
         config=Config(
             connect_timeout=5,
+            max_pool_connections=connections,
             retries={"mode": "standard", "total_max_attempts": 7},
             s3={"addressing_style": "path"},
             # Servers older than 2025 refuse the checksum headers of boto3 >= 1.36.
@@ -39,6 +40,17 @@ def ensure_bucket(settings: Settings, retention_days: int) -> None:
             response_checksum_validation="when_required",
         ),
     )
+
+
+def ensure_bucket(settings: Settings, retention_days: int) -> None:
+    """Create the bucket if need be, and let everything in it expire.
+
+    Raises:
+        InfrastructureError: The server is out of reach or refuses.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = s3_client(settings)
     rule = {
         "ID": "expire",
         "Status": "Enabled",
@@ -59,11 +71,13 @@ def ensure_bucket(settings: Settings, retention_days: int) -> None:
         raise unreachable(settings, error) from error
 
 
-def unreachable(settings: Settings, error: Exception) -> InfrastructureError:
-    """What to tell the user when the object store does not serve."""
+def unreachable(
+    settings: Settings, error: Exception, bucket: str | None = None
+) -> InfrastructureError:
+    """What to tell the user when the object store does not serve, its own bucket or another."""
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return InfrastructureError(
-        f"the object store at {settings.s3_endpoint} (bucket {settings.s3_bucket!r}) does not "
-        f"serve: {reason}. Check that it runs and that its credentials are right "
+        f"the object store at {settings.s3_endpoint} (bucket {bucket or settings.s3_bucket!r}) "
+        f"does not serve: {reason}. Check that it runs and that its credentials are right "
         "(`glasses config`)."
     )

@@ -16,23 +16,23 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from celery import Celery
 from redis import Redis
 from redis.exceptions import RedisError
 
-from glasses import walk
 from glasses.blockage import blockage
 from glasses.errors import UnreadableJobError, WaitTimeoutError
 from glasses.find_job import as_name, find
-from glasses.forecast import Forecast, forecast
+from glasses.forecast import Forecast, forecast, of_photos
 from glasses.job_files import JobFiles
 from glasses.judged import Judged
 from glasses.lanes import new_job_id
 from glasses.ledger import Ledger
 from glasses.object_store import ObjectStore, job_prefix
 from glasses.patience import Tell, nobody
+from glasses.preview import Preview, preview
 from glasses.queue import make_app
 from glasses.recovery import Repaired, find_stored, repair, stored_jobs
 from glasses.redis_client import connect, redis_errors
@@ -40,6 +40,8 @@ from glasses.removal import remove_job
 from glasses.results import Results
 from glasses.schemas import JobSpec, JobStatus
 from glasses.settings import Settings, get_settings
+from glasses.sources.arguments import Wanted
+from glasses.sources.photo import Photo
 from glasses.statuses import TERMINAL_JOB_STATES
 from glasses.submission import Progress, Submission
 from glasses.verdict import FaceChoice, Verdict
@@ -85,11 +87,12 @@ class Client:
         on_created: Callable[[Job], None] = lambda _job: None,
         on_progress: Callable[[Progress], None] = lambda _progress: None,
         stdin: Iterable[str] | None = None,
+        listed: Iterable[str] | None = None,
     ) -> Job:
         """Upload photos and queue them.
 
         Args:
-            arguments: Folders, files, globs, or `-`.
+            arguments: Folders, files, globs, archives, `s3://bucket/prefix`, or `-`.
             name: For people; by default the first argument.
             include: Globs, see `glasses.walk.walk`.
             exclude: Likewise.
@@ -98,6 +101,7 @@ class Client:
             on_created: Called with the job before anything is read.
             on_progress: Called as photos are hashed, uploaded and queued.
             stdin: Lines to read for the argument `-`.
+            listed: Paths of files besides.
 
         Returns:
             The job, everything queued.
@@ -106,19 +110,24 @@ class Client:
             UsageError: An argument does not exist.
         """
         names = [str(argument) for argument in arguments]
-        walk.check(names)
-        return self.submit_sources(
-            walk.walk(names, include, exclude, stdin),
-            name=name or names[0],
+        return self.submit_wanted(
+            Wanted(names, listed, include, exclude, stdin),
+            name=name,
             threshold=threshold,
             faces=faces,
             on_created=on_created,
             on_progress=on_progress,
         )
 
-    def submit_sources(
+    def submit_wanted(self, wanted: Wanted, *, name: str | None = None, **options: Any) -> Job:
+        """As `submit`; which photos is said in one piece."""
+        wanted.check(self.settings)
+        photos = wanted.photos(self.settings, self._tell)
+        return self.submit_photos(photos, name=name or (*wanted.arguments, "a list")[0], **options)
+
+    def submit_photos(
         self,
-        sources: Iterable[walk.Source],
+        photos: Iterable[Photo],
         *,
         name: str,
         job_id: str | None = None,
@@ -130,7 +139,7 @@ class Client:
         """Upload photos that were found already, and queue them; else as `submit`.
 
         Args:
-            sources: The files and what they are called.
+            photos: Wherever they lie.
             name: For people.
             job_id: From `new_job_id`, for whoever has to know it before there is a job.
             threshold: See `submit`.
@@ -143,8 +152,29 @@ class Client:
             job = Job(self, spec.job_id)
             on_created(job)
             submission = Submission(self.settings, self.redis, self.store, self._app, spec)
-            submission.run(sources, lambda: on_progress(submission.progress))
+            submission.run(photos, lambda: on_progress(submission.progress))
         return job
+
+    def preview(
+        self, wanted: Wanted, on_progress: Callable[[Preview], None] = lambda _preview: None
+    ) -> Preview:
+        """What submitting would do; nothing is written anywhere.
+
+        Args:
+            wanted: As `submit` takes it apart.
+            on_progress: Called as photos are hashed.
+
+        Raises:
+            UsageError: An argument does not exist.
+        """
+        wanted.check(self.settings)
+        with redis_errors(self.settings):
+            photos = wanted.photos(self.settings, self._tell)
+            found = preview(self.settings, self.redis, photos, on_progress)
+            others = [s.pending for s in self.jobs() if s.state not in TERMINAL_JOB_STATES]
+            workers = live_workers(self.redis)
+        found.forecast = of_photos(found.to_classify, found.model, others, workers)
+        return found
 
     def check(self) -> None:
         """Reach both servers, or raise InfrastructureError."""

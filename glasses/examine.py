@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from glasses.formats import SNIFF_BYTES, sniff
 from glasses.schemas import ManifestEntry
@@ -42,18 +43,33 @@ def examine(source: Source, max_bytes: int) -> ManifestEntry:
             return ManifestEntry(image=source.image, reason=FailureReason.UNREADABLE)
         with open(source.path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            head = file.read(SNIFF_BYTES)
-            reason = _refusal(head, size, max_bytes)
-            if reason:
-                return ManifestEntry(image=source.image, size=size, reason=reason)
-            digest = hashlib.sha256(head)
-            size = len(head)
-            while block := file.read(_BLOCK):
-                digest.update(block)
-                size += len(block)
+            return read_through(source.image, file, size, max_bytes)
     except (OSError, ValueError):
         return ManifestEntry(image=source.image, reason=FailureReason.UNREADABLE)
-    return ManifestEntry(image=source.image, sha256=digest.hexdigest(), size=size)
+
+
+def read_through(image: str, file: BinaryIO, size: int, max_bytes: int) -> ManifestEntry:
+    """Hash what can be read, as `examine` does; raises what reading raises.
+
+    Args:
+        image: Its name.
+        file: At its beginning; `read` gives as much as it is asked for.
+        size: In bytes, as declared: what is really there is measured.
+        max_bytes: As for `examine`; no more than that is read.
+    """
+    head = file.read(SNIFF_BYTES)
+    reason = _refusal(head, size, max_bytes)
+    if reason:
+        return ManifestEntry(image=image, size=size, reason=reason)
+    digest = hashlib.sha256(head)
+    size = len(head)
+    while block := file.read(_BLOCK):
+        digest.update(block)
+        size += len(block)
+        if size > max_bytes:
+            reason = FailureReason.FILE_TOO_LARGE
+            return ManifestEntry(image=image, size=size, reason=reason)
+    return ManifestEntry(image=image, sha256=digest.hexdigest(), size=size)
 
 
 def examine_bytes(photo: InMemory, max_bytes: int) -> ManifestEntry:

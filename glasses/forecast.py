@@ -52,15 +52,30 @@ def forecast(
         others: All jobs; ended ones and the job itself are passed over.
         workers: Those that live.
     """
-    able = [w for w in workers if status.model in {None, w.model}]
+    pending = [
+        other.pending
+        for other in others
+        if other.job_id != status.job_id and other.state not in TERMINAL_JOB_STATES
+    ]
+    return of_photos(status.pending, status.model, pending, workers)
+
+
+def of_photos(
+    photos: int, model: str | None, others: Sequence[int], workers: Sequence[WorkerInfo]
+) -> Forecast:
+    """Foretell when photos will have been judged, as `forecast` does for a job.
+
+    Args:
+        photos: How many.
+        model: The workers' that may take them; None: any.
+        others: How many photos each other job has to go.
+        workers: Those that live.
+    """
+    able = [w for w in workers if model in {None, w.model}]
     processes = sum(w.processes for w in able)
     measured = [(w.process_rate, w.processes) for w in able if w.process_rate]
     rate = sum(r * n for r, n in measured) / sum(n for _, n in measured) if measured else None
-    ahead = status.pending + sum(
-        min(other.pending, status.pending)
-        for other in others
-        if other.job_id != status.job_id and other.state not in TERMINAL_JOB_STATES
-    )
+    ahead = photos + sum(min(other, photos) for other in others)
     return Forecast(
         photos_ahead=ahead,
         processes=processes,

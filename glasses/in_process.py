@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from glasses import walk
 from glasses.examine import InMemory
 from glasses.judged import Judged
 from glasses.needs import workers_packages
-from glasses.settings import load_settings
+from glasses.settings import Settings, load_settings
+from glasses.sources.arguments import Wanted
+from glasses.sources.photo import Photo as Member
 from glasses.verdict import FaceChoice, Rule, Verdict, verdict
 
 Photo = str | os.PathLike[str] | bytes
@@ -49,6 +52,7 @@ class InProcess:
         with workers_packages("classify"):
             from worker import local
         settings = load_settings(model=model)
+        self.settings = settings
         self._look = local.look
         self._model = settings.model
         self._max_bytes = settings.max_file_mb << 20
@@ -57,14 +61,18 @@ class InProcess:
         own = found.threshold if threshold is None else threshold
         self.rule = Rule(model=found.model, threshold=own, faces=faces)
 
-    def judged(self, photos: Iterable[walk.Source | InMemory]) -> Iterator[Judged]:
+    def judged(self, photos: Iterable[walk.Source | InMemory | Member]) -> Iterator[Judged]:
         """Judge photos, one after the other, in their order.
+
+        Members of archives are judged by this process: no other one can read on where it is.
 
         Raises:
             GlassesError: A process died.
         """
-        for entry, outcome in self._look(photos, self._model, self._max_bytes, self._processes):
-            yield Judged(entry, verdict(entry.image, entry.sha256, outcome, self.rule))
+        for is_member, some in groupby(photos, lambda photo: isinstance(photo, Member)):
+            processes = 1 if is_member else self._processes
+            for entry, outcome in self._look(some, self._model, self._max_bytes, processes):
+                yield Judged(entry, verdict(entry.image, entry.sha256, outcome, self.rule))
 
 
 def classify(
@@ -90,8 +98,8 @@ def classify(
     14
 
     Args:
-        *photos: Files, folders, globs, or the bytes of photos; what `glasses classify` takes.
-            Bytes are called by their place among the arguments: `<bytes 1>`.
+        *photos: Files, folders, globs, archives, or the bytes of photos; what `glasses classify`
+            takes. Bytes are called by their place among the arguments: `<bytes 1>`.
         model: A released model: its name or its folder; by default as every command finds it.
         threshold: Glasses at this probability and above, 0..1; by default the model's own.
         faces: Which faces of a photo decide.
@@ -109,14 +117,16 @@ def classify(
     given = [photo if isinstance(photo, bytes) else os.fspath(photo) for photo in photos]
     for photo in given:
         if isinstance(photo, str):
-            walk.check([photo])
+            Wanted([photo]).check_local()
     pipeline = InProcess(model, threshold, faces, processes)
-    return (photo.verdict for photo in pipeline.judged(_found(given)))
+    return (photo.verdict for photo in pipeline.judged(_found(given, pipeline.settings)))
 
 
-def _found(given: Sequence[str | bytes]) -> Iterator[walk.Source | InMemory]:
+def _found(
+    given: Sequence[str | bytes], settings: Settings
+) -> Iterator[walk.Source | InMemory | Member]:
     for place, photo in enumerate(given, 1):
         if isinstance(photo, bytes):
             yield InMemory(f"<bytes {place}>", photo)
         else:
-            yield from walk.walk([photo])
+            yield from Wanted([photo]).local(settings)

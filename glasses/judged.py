@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glasses.schemas import ManifestEntry
+from glasses.statuses import Origin
 from glasses.verdict import Verdict
 
 
@@ -26,11 +27,16 @@ class Judged:
         """Where its file should lie.
 
         Args:
-            folder: Where the photos are now, if they were moved or submitted from elsewhere.
+            folder: Where the photos are now, if they were moved or submitted from elsewhere; an
+                archive's, where it was unpacked.
 
         Returns:
-            Its path; None if the job was submitted by a version that did not keep paths.
+            Its path; None if it was no file, or the job was submitted by a version that did not
+            keep paths.
         """
         if folder is not None:
-            return Path(os.path.normpath(folder / self.verdict.image.lstrip("/")))
+            image = self.verdict.image.lstrip("/")
+            if self.entry.origin is Origin.ARCHIVE:
+                image = image.partition("/")[2] or image
+            return Path(os.path.normpath(folder / image))
         return None if self.entry.path is None else Path(self.entry.path)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
 from glasses.errors import UnreadableJobError
-from glasses.statuses import FailureReason, JobState
+from glasses.statuses import FailureReason, JobState, Origin
 from glasses.units import Photos, Probability, UnixTime
 from glasses.verdict import FaceChoice
 
@@ -71,6 +71,7 @@ class ManifestEntry(BaseModel):
     size: int | None = Field(default=None, ge=0, description="bytes")
     reason: FailureReason | None = Field(default=None, description="why it was not even sent")
     path: str | None = Field(default=None, description="where it lay on the submitting machine")
+    origin: Origin | None = Field(default=None, description="where it lay, if it was no file")
 
     @property
     def readable(self) -> bool:

@@ -48,6 +48,13 @@ class FailureReason(StrEnum):
     """A bug of ours: the worker's log has its traceback."""
 
 
+class Origin(StrEnum):
+    """What a photo was read from, if that is no file of the machine that submitted it."""
+
+    ARCHIVE = "archive"
+    BUCKET = "bucket"
+
+
 class JobState(StrEnum):
     """Where a job stands."""
 

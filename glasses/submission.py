@@ -6,24 +6,21 @@ are there. Memory is that of two segments, however many photos there are.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 from celery import Celery
 from redis import Redis
 
 from glasses import keys
-from glasses.examine import examine
+from glasses.already_there import already_there
 from glasses.job_files import SEGMENT, JobFiles
 from glasses.ledger import Ledger, Recorded, gaps
-from glasses.object_store import ObjectStore, image_key
+from glasses.object_store import ObjectStore
 from glasses.outcome import Outcome
 from glasses.presence import Presence
 from glasses.queue import PRIORITY_BULK, PRIORITY_SMALL, send_chunk
@@ -31,9 +28,9 @@ from glasses.redis_client import flush
 from glasses.removal import wait_for_removals
 from glasses.schemas import ChunkMessage, JobSpec, JobStatus, ManifestEntry
 from glasses.settings import Settings
+from glasses.sources.photo import Photo
 from glasses.statuses import FailureReason, JobState
 from glasses.verdict import decisive_probability
-from glasses.walk import Source
 
 T = TypeVar("T")
 FIRST_PHOTOS = 128
@@ -74,11 +71,11 @@ class Submission:
         self._files = JobFiles(store)
         self.progress = Progress()
 
-    def run(self, sources: Iterable[Source], notify: Callable[[], None] = lambda: None) -> None:
+    def run(self, photos: Iterable[Photo], notify: Callable[[], None] = lambda: None) -> None:
         """Submit photos; the job is sealed at the end, also when this is interrupted.
 
         Args:
-            sources: The files.
+            photos: In the order of their numbers.
             notify: Called whenever `progress` has changed.
 
         Raises:
@@ -93,12 +90,12 @@ class Submission:
             ThreadPoolExecutor(threads, "hash") as hashes,
         ):
             try:
-                segments = _ahead(self._segments(sources, hashes))
-                for number, (paths, entries) in enumerate(segments):
+                segments = _ahead(self._segments(photos, hashes))
+                for number, (found, entries) in enumerate(segments):
                     self.progress.hashed += len(entries)
                     notify()
                     self._files.write_segment(self._spec.job_id, number, entries)
-                    if not self._segment(number, paths, entries, uploads, notify):
+                    if not self._segment(number, found, entries, uploads, notify):
                         return
                 total = self.progress.hashed
             finally:
@@ -162,34 +159,35 @@ class Submission:
         return self._ledger.status(spec.job_id)
 
     def _segments(
-        self, sources: Iterable[Source], pool: ThreadPoolExecutor
-    ) -> Iterator[tuple[list[Path], list[ManifestEntry]]]:
+        self, photos: Iterable[Photo], pool: ThreadPoolExecutor
+    ) -> Iterator[tuple[list[Photo], list[ManifestEntry]]]:
         limit = self._settings.max_file_mb << 20
-        remaining = iter(sources)
+        remaining = iter(photos)
         while batch := list(islice(remaining, SEGMENT)):
-            entries = list(pool.map(lambda source: _entry(source, limit), batch))
-            yield [source.path for source in batch], entries
+            yield batch, list(pool.map(lambda photo: photo.examine(limit), batch))
 
     def _segment(
         self,
         number: int,
-        paths: list[Path],
+        photos: list[Photo],
         entries: list[ManifestEntry],
         pool: ThreadPoolExecutor,
         notify: Callable[[], None],
     ) -> bool:
         """Submit a segment that is in the manifest; False when the job was cancelled or removed.
 
-        Without paths the photos are taken to be in the object store.
+        Without photos their contents are taken to be in the object store.
         """
         wait_for_removals(self._redis)
         status = self._status()
-        known, present = self._known(entries, status.model)
+        ttl = self._spec.retention_seconds
+        known, present = already_there(self._redis, entries, status.model, ttl)
         sent: dict[str, Future[bool]] = {}
-        for path, entry in zip(paths, entries, strict=bool(paths)):
+        for photo, entry in zip(photos, entries, strict=bool(photos)):
             sha256 = entry.sha256
             if sha256 and sha256 not in known and sha256 not in present and sha256 not in sent:
-                sent[sha256] = pool.submit(self._upload, path, sha256)
+                photo.prepare()
+                sent[sha256] = pool.submit(self._upload, photo, sha256)
         size = self._spec.chunk_size
         for start in range(0, len(entries), size):
             part = entries[start : start + size]
@@ -202,32 +200,10 @@ class Submission:
             notify()
         return True
 
-    def _known(
-        self, entries: list[ManifestEntry], model: str | None
-    ) -> tuple[dict[str, Outcome], set[str]]:
-        contents = sorted({entry.sha256 for entry in entries if entry.sha256})
-        with self._redis.pipeline(transaction=False) as pipe:
-            for sha256 in contents:
-                pipe.hmget(keys.photo(sha256), keys.UPLOADED, model or "")
-            answers = pipe.execute()
-        known, present = {}, set()
-        for sha256, (uploaded, outcome) in zip(contents, answers, strict=True):
-            if outcome:
-                known[sha256] = Outcome.decode(outcome)
-            elif uploaded and time.time() - float(uploaded) < self._spec.retention_seconds / 2:
-                # Older bytes may expire before they are used, so they are sent again.
-                present.add(sha256)
-        return known, present
-
-    def _upload(self, path: Path, sha256: str) -> bool:
-        """Upload a file; False if it is no longer what was hashed."""
-        try:
-            data = path.read_bytes()
-        except OSError:
+    def _upload(self, photo: Photo, sha256: str) -> bool:
+        """Upload a photo; False if it is no longer what was hashed."""
+        if not photo.send(self._store, sha256):
             return False
-        if hashlib.sha256(data).hexdigest() != sha256:
-            return False
-        self._store.put(image_key(sha256), data)
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.hset(keys.photo(sha256), keys.UPLOADED, round(time.time()))
             pipe.expire(keys.photo(sha256), self._spec.retention_seconds)
@@ -268,10 +244,6 @@ class Submission:
         if not complete:
             send_chunk(self._app, chunk, priority)
         return status.state is not JobState.CANCELLED
-
-
-def _entry(source: Source, limit: int) -> ManifestEntry:
-    return examine(source, limit).model_copy(update={"path": os.path.abspath(source.path)})
 
 
 def _positive(outcome: Outcome, status: JobStatus) -> bool:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
 from glasses.errors import UsageError
+from glasses.sources.listed import names
+
+Chosen = Callable[[str], bool]
+"""Whether a name or relative path is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,32 @@ def walk(
     Raises:
         UsageError: An argument does not exist, or a folder cannot be read.
     """
+    wanted = chooser(include, exclude)
     for argument in arguments:
         for source in _sources(argument, stdin):
-            if include and not _matches(source.image, include):
-                continue
-            if not _matches(source.image, exclude):
+            if wanted(source.image):
                 yield source
+
+
+def chooser(include: Sequence[str], exclude: Sequence[str]) -> Chosen:
+    """What matches a glob to include, if there are any, and none to exclude."""
+
+    def chosen(image: str) -> bool:
+        return (not include or _matches(image, include)) and not _matches(image, exclude)
+
+    return chosen
+
+
+def expanded(argument: str) -> list[str]:
+    """What a glob matches, in order; other arguments as they are.
+
+    Raises:
+        UsageError: It does not exist.
+    """
+    if argument == "-" or os.path.lexists(argument):
+        return [argument]
+    check([argument])
+    return sorted(_matched(argument))
 
 
 def check(arguments: Sequence[str]) -> None:
@@ -70,17 +94,19 @@ def check(arguments: Sequence[str]) -> None:
 def _sources(argument: str, stdin: Iterable[str] | None) -> Iterator[Source]:
     path = Path(argument)
     if argument == "-":
-        for line in sys.stdin if stdin is None else stdin:
-            if name := line.rstrip("\r\n"):
-                yield Source(name, Path(name))
+        for name in names(sys.stdin.buffer) if stdin is None else _lines(stdin):
+            yield Source(name, Path(name))
     elif path.is_dir():
         yield from _folder(path)
     elif os.path.lexists(path):
         yield Source(path.name, path)
     else:
-        check([argument])
-        for name in sorted(_matched(argument)):
+        for name in expanded(argument):
             yield from _sources(name, stdin)
+
+
+def _lines(stdin: Iterable[str]) -> Iterator[str]:
+    return filter(None, (line.rstrip("\r\n") for line in stdin))
 
 
 def _matched(pattern: str) -> list[str]:

@@ -46,7 +46,9 @@ JobArgument = Annotated[
 ]
 PhotosArgument = Annotated[
     list[str],
-    typer.Argument(metavar="PATH…", help="Folders, files, globs, or - for a list on stdin."),
+    typer.Argument(
+        metavar="PATH…", help="Folders, files, globs, archives, or - for a list on stdin."
+    ),
 ]
 IncludeOption = Annotated[
     list[str] | None, typer.Option(metavar="GLOB", help="Take only what matches; repeatable.")

@@ -23,11 +23,12 @@ from glasses.errors import GlassesError
 from glasses.examine import InMemory, examine, examine_bytes
 from glasses.outcome import Outcome
 from glasses.schemas import ManifestEntry
+from glasses.sources.photo import Photo as Member
 from glasses.statuses import FailureReason
 from glasses.walk import Source
 from worker.pipeline import Found, Pipeline
 
-Photo = Source | InMemory
+Photo = Source | InMemory | Member
 Looked = tuple[ManifestEntry, Outcome]
 
 BATCH = 8
@@ -63,7 +64,7 @@ def look(photos: Iterable[Photo], model: str, max_bytes: int, processes: int) ->
     """Look at photos.
 
     Args:
-        photos: Files, or bytes.
+        photos: Files, or bytes; members of archives by one process only.
         model: A released model.
         max_bytes: Larger ones are refused unread.
         processes: As many at the same time.
@@ -159,14 +160,23 @@ def _look(batch: list[Photo], model: str, max_bytes: int) -> list[Looked]:
 
 
 def _find(worker: Pipeline, photo: Photo, max_bytes: int) -> tuple[ManifestEntry, Found | Outcome]:
-    if isinstance(photo, InMemory):
+    if isinstance(photo, Member):
+        entry = photo.examine(max_bytes)
+    elif isinstance(photo, InMemory):
         entry = examine_bytes(photo, max_bytes)
     else:
         entry = examine(photo, max_bytes).model_copy(update={"path": str(photo.path)})
     if entry.reason:
         return entry, Outcome.failed(entry.reason)
     try:
-        data = photo.data if isinstance(photo, InMemory) else photo.path.read_bytes()
+        data = _read(photo)
     except OSError:
         return entry, Outcome.failed(FailureReason.CHANGED)
     return entry, worker.find(data)
+
+
+def _read(photo: Photo) -> bytes:
+    if isinstance(photo, Member):
+        photo.prepare()
+        return photo.read()
+    return photo.data if isinstance(photo, InMemory) else photo.path.read_bytes()

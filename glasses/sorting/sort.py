@@ -18,11 +18,16 @@ from glasses.groups import Band, Group, group_of
 from glasses.judged import Judged
 from glasses.sorting.log import Entry, Log
 from glasses.sorting.transfer import ChangedError, How, same_file, transfer
+from glasses.statuses import Origin
 from glasses.walk import Source
 
 GONE = "is gone"
 CHANGED = "has changed since it was judged"
-NO_PATH = "its folder is not known: name it with --from"
+NOWHERE = {
+    None: "its folder is not known: name it with --from",
+    Origin.ARCHIVE: "lies in an archive: unpack that and name the folder with --from",
+    Origin.BUCKET: "lies in a bucket: fetch it and name the folder with --from",
+}
 
 
 @dataclass(slots=True)
@@ -84,7 +89,11 @@ class Sorter:
             photo: What was judged.
             source: Where it lies; None if nobody knows.
         """
-        problem = NO_PATH if source is None else self._put(photo, Path(os.path.abspath(source)))
+        problem = (
+            NOWHERE[photo.entry.origin]
+            if source is None
+            else self._put(photo, Path(os.path.abspath(source)))
+        )
         if problem:
             self.done.left.append((photo.verdict.image, problem))
 

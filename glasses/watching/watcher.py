@@ -14,6 +14,7 @@ from glasses.judged import Judged
 from glasses.object_store import job_prefix
 from glasses.patience import Tell
 from glasses.schemas import ManifestEntry
+from glasses.sources.file import FilePhoto
 from glasses.statuses import TERMINAL_JOB_STATES, FailureReason
 from glasses.submission import FIRST_PHOTOS
 from glasses.verdict import FaceChoice, Verdict
@@ -167,8 +168,8 @@ class Watcher:
             return
         job_id = self.client.new_job_id()
         self.state.sending(job_id, photos)
-        self.client.submit_sources(
-            (photo.source for photo in photos),
+        self.client.submit_photos(
+            (FilePhoto(photo.source) for photo in photos),
             name=str(self.how.folder),
             job_id=job_id,
             threshold=self.threshold,

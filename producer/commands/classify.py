@@ -47,23 +47,28 @@ def command(
         int | None, typer.Option(min=1, help="As many work at a time.  [default: one a core]")
     ] = None,
 ) -> None:
-    """Classify photos here and now: no Redis, no object store, the same rows."""
-    from glasses import walk
+    """Classify photos here and now: no Redis, no object store, the same rows.
+
+    Photos in archives are read one after the other, by one process.
+    """
     from glasses.in_process import InProcess
+    from glasses.sources.arguments import Wanted as Sources
     from glasses.verdict import FaceChoice
+    from producer.narration import say
     from producer.output import Output
     from producer.report.file import Wanted
 
-    walk.check(paths)
+    sources = Sources(paths, None, include or (), exclude or ())
+    sources.check_local()
     wanted = Output.of(output, format_)
     if report:
         Wanted(report).check()
     pipeline = InProcess(model, threshold, FaceChoice(faces), processes or _cores())
-    sources = walk.walk(paths, include or (), exclude or ())
+    photos = sources.local(pipeline.settings, say)
     with wanted.open(only) as writer:
 
         def written() -> Iterator[Judged]:
-            for photo in pipeline.judged(sources):
+            for photo in pipeline.judged(photos):
                 writer.write([photo.verdict])
                 yield photo
 

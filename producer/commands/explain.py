@@ -71,7 +71,10 @@ def _read(photo: Path) -> bytes:
     try:
         return photo.read_bytes()
     except OSError as error:
-        raise UsageError(f"{photo} cannot be read: {error.strerror}") from None
+        raise UsageError(
+            f"{photo} cannot be read: {error.strerror}. It must be one file of this machine: "
+            "unpack it or fetch it first, if it lies elsewhere."
+        ) from None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -95,8 +95,7 @@ def _sort(
         else:
             with opened(into) as log:
                 done = run(Sorter(job.id, into, how, band, limit, log))
-    for image, why in done.left:
-        say(f"left alone: {printable(image)} {why}")
+    _tell_left(done)
     if status.pending:
         say(f"{status.pending} photos have no verdict yet: run this again later")
     if json_:
@@ -106,6 +105,21 @@ def _sort(
     if done.groups and not dry_run:
         say(f"`glasses sort {job.id} --into {printable(str(into))} --undo` takes this back.")
     return len(done.left)
+
+
+def _tell_left(done: Sorted) -> None:
+    """Name what was left alone; what was no file to begin with is only counted."""
+    from collections import Counter
+
+    from glasses.sorting import NOWHERE
+    from producer.narration import say
+    from producer.rows import printable
+
+    for image, why in done.left:
+        if why not in NOWHERE.values():
+            say(f"left alone: {printable(image)} {why}")
+    for why, count in Counter(why for _, why in done.left if why in NOWHERE.values()).items():
+        say(f"left alone: {count} photos, each {why}")
 
 
 def _facts(

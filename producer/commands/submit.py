@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,13 +12,32 @@ from producer.options import (
     Faces,
     FacesOption,
     IncludeOption,
-    PhotosArgument,
+    JsonOption,
     ThresholdOption,
 )
 
+if TYPE_CHECKING:
+    from glasses.client import Client, Job
+    from glasses.sources.arguments import Wanted
+    from glasses.submission import Progress
+
 
 def command(
-    paths: PhotosArgument,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH…",
+            help="Folders, files, globs, archives (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz), "
+            "s3://BUCKET/PREFIX in the configured object store, or - for a list on stdin.",
+        ),
+    ] = None,
+    from_file: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="A list of files, one a line; - is stdin."),
+    ] = None,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="A NUL ends each name of that list, not a line.")
+    ] = False,
     name: Annotated[
         str | None, typer.Option(help="Another way to say JOB; default: the first PATH.")
     ] = None,
@@ -31,15 +50,48 @@ def command(
         typer.Option("--wait/--detach", help="Wait for the verdicts; default: on a terminal."),
     ] = None,
     timeout: Annotated[float | None, typer.Option(help="Wait at most so many seconds.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be sent, and how long it takes.")
+    ] = False,
+    json_: JsonOption = False,
 ) -> None:
     """Upload photos, queue them, print the job's id.
 
     The id is the only thing on stdout, and it is printed before anything is read.
+
+    Archives are opened only if they are named here, and never unpacked to disk: their photos are
+    called ARCHIVE/NAME. Photos in a bucket are read through once, then the server copies them.
+    --json goes with --dry-run.
     """
-    from glasses.client import Client, Job
-    from glasses.submission import Progress
+    from glasses.client import Client
+    from glasses.errors import UsageError
+    from glasses.sources.arguments import Wanted
     from glasses.verdict import FaceChoice
-    from producer.commands.watch import exit_code, follow
+    from producer.listed import opened
+    from producer.narration import say
+    from producer.previewed import show_preview
+
+    if null and from_file is None:
+        raise UsageError("--null says how the list of --from-file is written: name one")
+    if json_ and not dry_run:
+        raise UsageError("--json goes with --dry-run; else the job's id alone is on stdout")
+    with opened(from_file, null) as listed, Client(tell=say) as client:
+        wanted = Wanted(paths or [], listed, include or (), exclude or ())
+        if dry_run:
+            show_preview(client, wanted, json_)
+            return
+        job = _submit(
+            client,
+            wanted,
+            name=name or (f"list {from_file}" if from_file and not paths else None),
+            threshold=threshold,
+            faces=FaceChoice(faces),
+        )
+        _follow(job, wait, timeout)
+
+
+def _submit(client: Client, wanted: Wanted, **options: Any) -> Job:
+    from glasses.submission import Progress
     from producer.narration import progress_bars, say
 
     job_id = ""
@@ -50,53 +102,47 @@ def command(
         typer.echo(job.id)
         sys.stdout.flush()
 
-    with Client(tell=say) as client:
-        last = Progress()
-        with progress_bars() as bars:
-            hashing = bars.add_task("hashing", total=None, note="") if bars else None
-            uploading = bars.add_task("upload", total=None, note="") if bars else None
+    last = Progress()
+    with progress_bars() as bars:
+        hashing = bars.add_task("hashing", total=None, note="") if bars else None
+        uploading = bars.add_task("upload", total=None, note="") if bars else None
 
-            def progressed(progress: Progress) -> None:
-                nonlocal last
-                last = progress
-                if bars and hashing is not None and uploading is not None:
-                    settled = progress.present + progress.known + progress.refused
-                    bars.update(hashing, completed=progress.hashed)
-                    bars.update(
-                        uploading, completed=progress.uploaded + settled, total=progress.hashed
-                    )
+        def progressed(progress: Progress) -> None:
+            nonlocal last
+            last = progress
+            if bars and hashing is not None and uploading is not None:
+                settled = progress.present + progress.known + progress.refused
+                bars.update(hashing, completed=progress.hashed)
+                bars.update(uploading, completed=progress.uploaded + settled, total=progress.hashed)
 
-            try:
-                job = client.submit(
-                    paths,
-                    name=name,
-                    include=include or (),
-                    exclude=exclude or (),
-                    threshold=threshold,
-                    faces=FaceChoice(faces),
-                    on_created=created,
-                    on_progress=progressed,
-                )
-            except KeyboardInterrupt:
-                say(f"stopped: what is queued goes on. `glasses cancel {job_id}` stops that too.")
-                raise typer.Exit(130) from None
-        say(describe(last))
-        if wait if wait is not None else sys.stderr.isatty():
-            try:
-                status = follow(job, timeout)
-            except KeyboardInterrupt:
-                say(f"the job goes on. `glasses watch {job.id}` follows it again.")
-                raise typer.Exit(130) from None
-            say(f"`glasses results {job.id}` prints the verdicts.")
-            raise typer.Exit(exit_code(status))
-        say(f"`glasses watch {job.id}` follows it, `glasses results {job.id}` prints the verdicts.")
+        try:
+            job = client.submit_wanted(
+                wanted, on_created=created, on_progress=progressed, **options
+            )
+        except KeyboardInterrupt:
+            say(f"stopped: what is queued goes on. `glasses cancel {job_id}` stops that too.")
+            raise typer.Exit(130) from None
+    say(describe(last))
+    return job
 
 
-def describe(progress: object) -> str:
+def _follow(job: Job, wait: bool | None, timeout: float | None) -> None:
+    from producer.commands.watch import exit_code, follow
+    from producer.narration import say
+
+    if wait if wait is not None else sys.stderr.isatty():
+        try:
+            status = follow(job, timeout)
+        except KeyboardInterrupt:
+            say(f"the job goes on. `glasses watch {job.id}` follows it again.")
+            raise typer.Exit(130) from None
+        say(f"`glasses results {job.id}` prints the verdicts.")
+        raise typer.Exit(exit_code(status))
+    say(f"`glasses watch {job.id}` follows it, `glasses results {job.id}` prints the verdicts.")
+
+
+def describe(progress: Progress) -> str:
     """What was sent and what was not, and why not."""
-    from glasses.submission import Progress
-
-    assert isinstance(progress, Progress)
     parts = [f"{progress.hashed} photos: {progress.uploaded} uploaded"]
     if progress.present:
         parts.append(f"{progress.present} already uploaded")

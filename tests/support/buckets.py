@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
+from glasses.bucket import s3_client
 from glasses.settings import Settings
 
 
 def remove_bucket(settings: Settings) -> None:
     """Remove an empty bucket."""
-    assert settings.s3_access_key
-    assert settings.s3_secret_key
-    client: Any = boto3.client(
-        "s3",
-        endpoint_url=settings.s3_endpoint,
-        region_name=settings.s3_region,
-        aws_access_key_id=settings.s3_access_key.get_secret_value(),
-        aws_secret_access_key=settings.s3_secret_key.get_secret_value(),
-        config=Config(s3={"addressing_style": "path"}),
-    )
-    client.delete_bucket(Bucket=settings.s3_bucket)
+    s3_client(settings).delete_bucket(Bucket=settings.s3_bucket)
+
+
+class OtherBucket:
+    """A bucket of somebody else on the same server."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self.name = name
+        self._client: Any = s3_client(settings)
+
+    def put(self, key: str, data: bytes) -> None:
+        self._client.put_object(Bucket=self.name, Key=key, Body=data)
+
+    def delete(self, key: str) -> None:
+        self._client.delete_object(Bucket=self.name, Key=key)
+
+
+@contextmanager
+def other_bucket(settings: Settings) -> Iterator[OtherBucket]:
+    name = f"other-{uuid.uuid4().hex[:12]}"
+    client: Any = s3_client(settings)
+    client.create_bucket(Bucket=name)
+    yield OtherBucket(settings, name)
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
+        # One by one: a request for many is XML, which cannot hold every key.
+        with ThreadPoolExecutor(8) as pool:
+            for found in page.get("Contents", ()):
+                pool.submit(client.delete_object, Bucket=name, Key=found["Key"])
+    client.delete_bucket(Bucket=name)

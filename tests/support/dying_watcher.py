@@ -30,7 +30,7 @@ def half_a_row(self: Output, length: int, data: bytes) -> None:
 STEPS: dict[str, tuple[Any, str]] = {
     "sending": (State, "sending"),
     "create": (Client, "_create"),
-    "submit": (Client, "submit_sources"),
+    "submit": (Client, "submit_photos"),
     "sent": (State, "sent"),
     "stage": (State, "stage"),
     "append": (Output, "append"),

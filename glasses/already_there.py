@@ -1,0 +1,43 @@
+"""What need not be sent, or not even be looked at again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from redis import Redis
+
+from glasses import keys
+from glasses.outcome import Outcome
+from glasses.schemas import ManifestEntry
+
+
+def already_there(
+    redis: Redis, entries: Iterable[ManifestEntry], model: str | None, retention_seconds: int
+) -> tuple[dict[str, Outcome], set[str]]:
+    """Ask for contents that are known.
+
+    Args:
+        redis: Where that is noted.
+        entries: The photos.
+        model: That they would be judged by; None: not known.
+        retention_seconds: How long bytes stay in the object store.
+
+    Returns:
+        Outcomes under this model, and contents that lie in the object store; both by sha256.
+    """
+    any_redis: Any = redis
+    contents = sorted({entry.sha256 for entry in entries if entry.sha256})
+    with any_redis.pipeline(transaction=False) as pipe:
+        for sha256 in contents:
+            pipe.hmget(keys.photo(sha256), keys.UPLOADED, model or "")
+        answers = pipe.execute()
+    known, present = {}, set()
+    for sha256, (uploaded, outcome) in zip(contents, answers, strict=True):
+        if outcome:
+            known[sha256] = Outcome.decode(outcome)
+        elif uploaded and time.time() - float(uploaded) < retention_seconds / 2:
+            # Older bytes may expire before they are used, so they are sent again.
+            present.add(sha256)
+    return known, present

@@ -1,0 +1,92 @@
+"""Arguments -> photos, wherever they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from glasses import walk
+from glasses.errors import UsageError
+from glasses.patience import Tell, nobody
+from glasses.settings import Settings
+from glasses.sources.archive import archive, is_archive
+from glasses.sources.bucket import SCHEME, Bucket
+from glasses.sources.file import FilePhoto
+from glasses.sources.photo import Photo
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which photos are asked for.
+
+    Attributes:
+        arguments: Folders, files, globs, archives, `s3://bucket/prefix`, or `-` for a list.
+        listed: Paths of files besides.
+        include: Globs on the name or the path relative to the argument; if given, one must match.
+        exclude: Likewise; none may match.
+        stdin: Lines to read for `-`.
+    """
+
+    arguments: Sequence[str] = ()
+    listed: Iterable[str] | None = None
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    stdin: Iterable[str] | None = None
+
+    def check(self, settings: Settings) -> None:
+        """Refuse arguments that do not exist, before anything is done.
+
+        Raises:
+            UsageError: Names the argument.
+            InfrastructureError: The object store is out of reach.
+        """
+        files = [argument for argument in self.arguments if not argument.startswith(SCHEME)]
+        if files or not (self.arguments or self.listed is not None):
+            walk.check(files)
+        for argument in self.arguments:
+            if argument.startswith(SCHEME):
+                Bucket(argument, settings).check()
+
+    def check_local(self) -> None:
+        """The same for whoever runs without servers.
+
+        Raises:
+            UsageError: Names the argument: it does not exist, or is a bucket.
+        """
+        for argument in self.arguments:
+            if argument.startswith(SCHEME):
+                raise UsageError(f"{argument} lies in an object store: `glasses submit` reads that")
+        walk.check(self.arguments)
+
+    def local(self, settings: Settings, tell: Tell = nobody) -> Iterator[walk.Source | Photo]:
+        """The same as `photos`, files as what they are: any process can read them."""
+        for photo in self.photos(settings, tell):
+            yield photo.source if isinstance(photo, FilePhoto) else photo
+
+    def photos(self, settings: Settings, tell: Tell = nobody) -> Iterator[Photo]:
+        """Find them, in a fixed order; what is no photo gets its named failure later.
+
+        Args:
+            settings: Where the object store is, and how large a photo may be.
+            tell: Told what is wrong with an archive.
+
+        Raises:
+            UsageError: An argument does not exist, or cannot be read.
+            InfrastructureError: The object store is out of reach.
+        """
+        chosen = walk.chooser(self.include, self.exclude)
+        max_bytes = settings.max_file_mb << 20
+        for argument in self.arguments:
+            if argument.startswith(SCHEME):
+                yield from Bucket(argument, settings).photos(chosen)
+                continue
+            for name in walk.expanded(argument):
+                if is_archive(name):
+                    yield from archive(Path(name), max_bytes, chosen, tell)
+                    continue
+                found = walk.walk([name], self.include, self.exclude, self.stdin)
+                yield from map(FilePhoto, found)
+        for name in self.listed or ():
+            if chosen(name):
+                yield FilePhoto(walk.Source(name, Path(name)))

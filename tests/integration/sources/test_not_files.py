@@ -1,0 +1,101 @@
+"""Commands that want the file again: photos that were none are shown from the object store or
+left alone, with the reason."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from glasses import keys
+from glasses.client import Client
+from glasses.settings import Settings
+from glasses.workers import WorkerInfo, announce, withdraw
+from tests.support.archives import packed
+from tests.support.buckets import OtherBucket
+from tests.support.commands import glasses
+from tests.support.judged import MODEL, face, outcome
+
+NAMES = ("album/a.jpg", "b.jpg")
+
+
+@pytest.fixture
+def job(client: Client, demo_photos: Path, tmp_path: Path, bucket: OtherBucket) -> str:
+    """Two photos from a zip, two from a bucket, and a file; all judged."""
+    data = {name: (demo_photos / "hopper.jpg").read_bytes() + name.encode() for name in NAMES}
+    zip_ = packed(tmp_path / "photos.zip", data, "zip")
+    for name in NAMES:
+        bucket.put(f"pile/{name}", data[name] + b"in a bucket")
+    (tmp_path / "file.jpg").write_bytes(data["b.jpg"] + b"a file")
+    info = WorkerInfo(
+        worker_id="test:3", processes=1, model=MODEL, threshold=0.5, started=0, seen=0
+    )
+    arguments = [zip_, f"s3://{bucket.name}/pile", tmp_path / "file.jpg"]
+    client.submit(arguments)  # so that the bytes are in the object store
+    for key in client.store.keys("images/"):
+        client.redis.hset(
+            keys.photo(key.removeprefix("images/")), MODEL, outcome(face(0.98)).encode()
+        )
+    announce(client.redis, info)
+    found = client.submit(arguments)
+    withdraw(client.redis, info.worker_id)
+    assert found.status().classified == 5
+    return found.id
+
+
+def test_sort_leaves_them_alone_and_counts_them(
+    job: str, settings: Settings, tmp_path: Path
+) -> None:
+    arguments = ["sort", job, "--into", str(tmp_path / "out"), "--move"]
+    done = glasses(*arguments, "--json", settings=settings)
+    assert done.returncode == 1
+    assert "left alone: 2 photos, each lies in an archive: unpack that" in done.stderr
+    assert "left alone: 2 photos, each lies in a bucket: fetch it" in done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["sorted"]["with"] == 1
+    assert len(facts["left_alone"]) == 4
+    assert (tmp_path / "photos.zip").exists()
+    with zipfile.ZipFile(tmp_path / "photos.zip") as archive:
+        archive.extractall(tmp_path / "unpacked")
+    done = glasses(*arguments, "--from", str(tmp_path / "unpacked"), "--json", settings=settings)
+    assert json.loads(done.stdout)["sorted"]["with"] == 2
+    assert (tmp_path / "out/with/photos.zip/album/a.jpg").exists()
+
+
+def test_report_takes_their_pictures_from_the_object_store(
+    job: str, settings: Settings, tmp_path: Path
+) -> None:
+    done = glasses("report", job, "-o", str(tmp_path / "r.html"), "--json", settings=settings)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["thumbnails"] == 5
+    text = (tmp_path / "r.html").read_text("utf-8")
+    blocks = re.findall(r'class="photos">(.*?)</script>', text, re.DOTALL)
+    links = {row[0]: row[9] for block in blocks for row in json.loads(block)}
+    assert links == {
+        "photos.zip/album/a.jpg": None, "photos.zip/b.jpg": None, "album/a.jpg": None,
+        "b.jpg": None, "file.jpg": "file.jpg",
+    }  # fmt: skip
+    bare = ["report", job, "-o", str(tmp_path / "r.html"), "--no-thumbnails", "--json"]
+    assert json.loads(glasses(*bare, settings=settings).stdout)["photos"] == 5
+
+
+def test_correct_takes_them_from_the_object_store(
+    job: str, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "corrections.csv"
+    file.write_text(f"name,correction,job\nphotos.zip/b.jpg,0,{job}\nalbum/a.jpg,1,{job}\n")
+    arguments = ["correct", str(file), "--into", str(tmp_path / "labels"), "--no-evaluate"]
+    done = glasses(*arguments, "--json", settings=settings)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["labels"] == 2
+
+
+def test_explain_says_that_it_takes_a_file(job: str, tmp_path: Path) -> None:
+    del job
+    for photo in ("s3://bucket/a.jpg", str(tmp_path / "photos.zip" / "b.jpg")):
+        done = glasses("explain", photo)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "one file of this machine" in done.stderr

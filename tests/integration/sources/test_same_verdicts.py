@@ -1,0 +1,70 @@
+"""The same photos, from wherever they come, have the same verdicts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from glasses.settings import Settings
+from tests.support.archives import contents, packed
+from tests.support.buckets import OtherBucket
+from tests.support.commands import glasses
+from tests.support.workers import Worker
+
+
+def rows(
+    settings: Settings, *arguments: str, stdin: str = "", prefix: str = ""
+) -> list[dict[str, object]]:
+    """Submit, wait, and read the rows in the order of names, a prefix taken off those."""
+    done = glasses("submit", *arguments, "--wait", settings=settings, stdin=stdin)
+    assert done.returncode == 1, done.stderr  # some demo photos must fail
+    found = glasses("results", done.stdout.strip(), "--format", "jsonl", settings=settings)
+    lines = [json.loads(line) for line in found.stdout.splitlines()]
+    for line in lines:
+        assert line["image"].startswith(prefix)
+        line["image"] = line["image"].removeprefix(prefix)
+    return sorted(lines, key=lambda line: str(line["image"]))
+
+
+def test_folder_archives_list_and_bucket_agree(
+    settings: Settings,
+    start_worker: Callable[..., Worker],
+    demo_photos: Path,
+    tmp_path: Path,
+    bucket: OtherBucket,
+) -> None:
+    start_worker(1)
+    files = contents(demo_photos)
+    folder = rows(settings, str(demo_photos))
+    assert len(folder) == len(files) == 23
+    zip_ = packed(tmp_path / "photos.zip", files, "zip")
+    assert rows(settings, str(zip_), prefix="photos.zip/") == folder
+    tar = packed(tmp_path / "photos.tar.xz", files, "tar.xz")
+    assert rows(settings, str(tar), prefix="photos.tar.xz/") == folder
+    for name, data in files.items():
+        bucket.put(f"some/where/{name}", data)
+    assert rows(settings, f"s3://{bucket.name}/some/where") == folder
+    names = "".join(f"{demo_photos}/{name}\0" for name in files)
+    assert (
+        rows(settings, "--from-file", "-", "--null", stdin=names, prefix=f"{demo_photos}/")
+        == folder
+    )
+
+
+def test_archive_without_servers_has_the_same_rows(
+    settings: Settings, start_worker: Callable[..., Worker], demo_photos: Path, tmp_path: Path
+) -> None:
+    start_worker(1)
+    paths = [
+        str(packed(tmp_path / "p.tar.gz", contents(demo_photos), "tar.gz")),
+        str(packed(tmp_path / "p.zip", contents(demo_photos / "album"), "zip")),
+    ]
+    submitted = glasses("submit", *paths, "--wait", settings=settings)
+    results = ("results", submitted.stdout.strip(), "--format", "jsonl")
+    here = glasses("classify", *paths, "--format", "jsonl")
+    assert here.stdout == glasses(*results, settings=settings).stdout
+    assert len(here.stdout.splitlines()) == 25
+    bucket = glasses("classify", "s3://bucket/prefix")
+    assert (bucket.returncode, bucket.stdout) == (2, "")
+    assert "`glasses submit` reads that" in bucket.stderr
