@@ -42,6 +42,7 @@ COMMANDS = {
     "jobs": "`glasses jobs --json`",
     "workers": "`glasses workers --json`",
     "doctor": "`glasses doctor --json`",
+    "dry-run": "`glasses submit PATH… --dry-run --json`",
 }
 BESIDE = {
     "status": "`glasses watch JOB --json` and `glasses cancel JOB --json` print the same without "

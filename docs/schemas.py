@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from glasses.verdict import Verdict
-from producer.machine import DoctorOutput, JobsOutput, StatusOutput, WorkersOutput
+from producer.machine import DoctorOutput, JobsOutput, PreviewOutput, StatusOutput, WorkersOutput
 
 OUTPUTS: dict[str, type[BaseModel]] = {
     "verdict": Verdict,
@@ -17,6 +17,7 @@ OUTPUTS: dict[str, type[BaseModel]] = {
     "jobs": JobsOutput,
     "workers": WorkersOutput,
     "doctor": DoctorOutput,
+    "dry-run": PreviewOutput,
 }
 """By the name of the file."""
 

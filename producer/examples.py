@@ -12,7 +12,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "submit": (
         "glasses submit ~/Pictures --name holiday",
         "glasses submit photos/ --include '*.jpg' --exclude 'drafts/*' --detach",
-        "find photos/ -type f -newer last-run | glasses submit - --wait",
+        "find photos/ -newer last-run -print0 | glasses submit --from-file - --null --wait",
+        "glasses submit holiday.zip more.tar.gz s3://bucket/album --dry-run",
     ),
     "classify": (
         "glasses classify hopper.jpg",

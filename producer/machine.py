@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 from glasses.checkup.finding import Finding
 from glasses.forecast import Forecast
 from glasses.schemas import JobStatus
+from glasses.statuses import FailureReason
 from glasses.workers import WorkerInfo
 
 
@@ -47,6 +48,26 @@ class DoctorOutput(BaseModel):
 
     ok: bool = Field(description="nothing failed; there may be warnings")
     checks: tuple[Finding, ...] = Field(description="in the order in which they were made")
+
+
+class PreviewOutput(BaseModel):
+    """Of `glasses submit --dry-run --json`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    photos: int = Field(description="found")
+    bytes: int = Field(description="of those whose size was read")
+    to_upload: int = Field(description="contents that would be sent, each once")
+    bytes_to_upload: int = Field(description="of those")
+    already_uploaded: int = Field(description="photos whose bytes are in the object store")
+    already_classified: int = Field(description="photos whose outcome by this model is known")
+    repeated: int = Field(description="photos that have the bytes of another one here")
+    refused: dict[FailureReason, int] = Field(
+        description="photos that would fail unsent, by reason"
+    )
+    to_classify: int = Field(description="photos that workers would have to look at")
+    model: str | None = Field(description="name@fingerprint of the workers'; null: not known")
+    forecast: Forecast | None = Field(description="of the photos to classify")
 
 
 def as_json(value: BaseModel) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,10 +10,12 @@ if TYPE_CHECKING:
     from glasses.client import Client
     from glasses.preview import Preview
     from glasses.sources.arguments import Wanted
+    from producer.machine import PreviewOutput
 
 
 def show_preview(client: Client, wanted: Wanted, json_: bool) -> None:
     """Find, hash and ask; print what was found."""
+    from producer.machine import as_json
     from producer.narration import progress_bars
 
     with progress_bars() as bars:
@@ -25,23 +26,25 @@ def show_preview(client: Client, wanted: Wanted, json_: bool) -> None:
                 bars.update(task, completed=found.photos)
 
         found = client.preview(wanted, progressed)
-    typer.echo(json.dumps(_facts(found)) if json_ else "\n".join(_lines(found)))
+    typer.echo(as_json(_output(found)) if json_ else "\n".join(_lines(found)))
 
 
-def _facts(found: Preview) -> dict[str, object]:
-    return {
-        "photos": found.photos,
-        "bytes": found.size,
-        "to_upload": found.to_upload,
-        "bytes_to_upload": found.upload_size,
-        "already_uploaded": found.present,
-        "already_classified": found.known,
-        "repeated": found.repeated,
-        "refused": dict(found.refused),
-        "to_classify": found.to_classify,
-        "model": found.model,
-        "forecast": found.forecast.model_dump(mode="json") if found.forecast else None,
-    }
+def _output(found: Preview) -> PreviewOutput:
+    from producer.machine import PreviewOutput
+
+    return PreviewOutput(
+        photos=found.photos,
+        bytes=found.size,
+        to_upload=found.to_upload,
+        bytes_to_upload=found.upload_size,
+        already_uploaded=found.present,
+        already_classified=found.known,
+        repeated=found.repeated,
+        refused=dict(found.refused),
+        to_classify=found.to_classify,
+        model=found.model,
+        forecast=found.forecast,
+    )
 
 
 def _lines(found: Preview) -> list[str]:
