@@ -10,6 +10,7 @@ from glasses.settings import Settings
 from tests.support.archives import contents, packed
 from tests.support.buckets import OtherBucket
 from tests.support.commands import glasses
+from tests.support.photos import photos
 from tests.support.workers import Worker
 
 
@@ -56,15 +57,17 @@ def test_archive_without_servers_has_the_same_rows(
     settings: Settings, start_worker: Callable[..., Worker], demo_photos: Path, tmp_path: Path
 ) -> None:
     start_worker(1)
+    pile = photos(tmp_path / "pile", demo_photos / "collins.jpg", 90)
     paths = [
         str(packed(tmp_path / "p.tar.gz", contents(demo_photos), "tar.gz")),
+        str(pile),  # enough for several processes
         str(packed(tmp_path / "p.zip", contents(demo_photos / "album"), "zip")),
     ]
     submitted = glasses("submit", *paths, "--wait", settings=settings)
     results = ("results", submitted.stdout.strip(), "--format", "jsonl")
-    here = glasses("classify", *paths, "--format", "jsonl")
+    here = glasses("classify", *paths, "--processes", "2", "--format", "jsonl")
     assert here.stdout == glasses(*results, settings=settings).stdout
-    assert len(here.stdout.splitlines()) == 25
+    assert len(here.stdout.splitlines()) == 23 + 90 + 2
     bucket = glasses("classify", "s3://bucket/prefix")
     assert (bucket.returncode, bucket.stdout) == (2, "")
     assert "`glasses submit` reads that" in bucket.stderr
