@@ -24,6 +24,7 @@ class Worker:
         newer: It is of the next version, see `newer_worker`.
         environment_: Variables that it gets besides.
         prefix: Of the command that starts it.
+        module: That is run, if it is another one.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class Worker:
         newer: bool = False,
         environment_: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
+        module: str = "worker",
     ) -> None:
-        module = "tests.support.cursed_worker" if cursed else "worker"
+        if cursed:
+            module = "tests.support.cursed_worker"
         if newer:
             module = "tests.support.newer_worker"
         self.log = log
