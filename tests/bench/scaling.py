@@ -19,6 +19,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -143,15 +144,31 @@ def _watched(
     before, had = seconds(), sum(photos for _, photos in records(client, job.id))
     job.wait()
     after, steps = seconds(), records(client, job.id)
-    judged = sum(photos for _, photos in steps[count:])
-    rate = judged / (steps[-1][0] - steps[count - 1][0])
     whole = sum(photos for _, photos in steps)
     used = {name: 1000 * (after[name] - before[name]) / (whole - had) for name in after}
+    rate = _rate(steps[count - 1 :])
     return {
         "photos/s": rate,
-        **{f"CPU ms/photo, {name}": ms for name, ms in used.items()},
+        "photos/s without tail": _rate(steps[count - 1 : -count]),
+        **{f"ms in {name}": ms for name, ms in _stages(client, whole).items()},
+        **{f"CPU ms, {name}": ms for name, ms in used.items()},
         "cores busy": rate * sum(used.values()) / 1000,
     }
+
+
+def _rate(steps: Sequence[tuple[float, int]]) -> float:
+    """Photos a second after the first step."""
+    return sum(photos for _, photos in steps[1:]) / (steps[-1][0] - steps[0][0])
+
+
+def _stages(client: Client, photos: int) -> dict[str, float]:
+    """Milliseconds of a process a photo, by stage, as the workers' heartbeats tell."""
+    while sum(each.photos for each in client.workers()[0]) < photos:
+        time.sleep(0.1)
+    total: Counter[str] = Counter()
+    for worker in client.workers()[0]:
+        total.update(worker.stages)
+    return {name: 1000 * seconds / photos for name, seconds in total.items()}
 
 
 def _portraits(folder: Path, count: int) -> None:
@@ -161,10 +178,10 @@ def _portraits(folder: Path, count: int) -> None:
 
 
 def _table(name: str, found: Mapping[int, Figures]) -> str:
-    names = list(next(iter(found.values())))
-    lines = [name, f"{'processes':>10}" + "".join(f"{each:>24}" for each in names)]
-    for count, figures in found.items():
-        lines.append(f"{count:>10}" + "".join(f"{figures[each]:>24.3f}" for each in names))
+    lines = [name, f"{'processes':<28}" + "".join(f"{count:>10}" for count in found)]
+    for each in next(iter(found.values())):
+        row = "".join(f"{figures[each]:>10.3f}" for figures in found.values())
+        lines.append(f"{each:<28}{row}")
     return "\n".join(lines) + "\n"
 
 
