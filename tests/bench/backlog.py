@@ -9,13 +9,11 @@ in the number of photos: the submitter's memory, a poll's time, bytes and reques
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -52,15 +50,10 @@ def main() -> None:
     for size in options.sizes:
         with tempfile.TemporaryDirectory() as folder:
             found[f"{size:,}"] = measure(Path(folder), size, options)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    about = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": table.commit(),
-        "machine": table.machine(),
-        "arguments": sys.argv[1:],
-    }
-    options.json.write_text(json.dumps({**about, "figures": found}, indent=2) + "\n")
-    sys.stdout.write(columns(found))
+            # Before the folder goes: a million files may take longer to remove than to queue.
+            table.write(options.json, found)
+            sys.stdout.write(columns(found))
+            sys.stdout.flush()
 
 
 def measure(folder: Path, size: int, options: argparse.Namespace) -> Figures:

@@ -14,7 +14,6 @@ tail, in which some have nothing to do any more, is not.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -22,7 +21,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from glasses.client import Client, Job
@@ -59,14 +57,7 @@ def main() -> None:
             )
         if options.real:
             found["real pipeline"] = bench.real(options.real)
-    about = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": table.commit(),
-        "machine": table.machine(),
-        "arguments": sys.argv[1:],
-    }
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({**about, "figures": found}, indent=2) + "\n")
+    table.write(options.json, found)
     sys.stdout.write("".join(_table(name, by_count) for name, by_count in found.items()))
 
 
@@ -146,17 +137,17 @@ def _watched(
     after, steps = seconds(), records(client, job.id)
     whole = sum(photos for _, photos in steps)
     used = {name: 1000 * (after[name] - before[name]) / (whole - had) for name in after}
-    rate = _rate(steps[count - 1 :])
+    found = rate(steps[count - 1 :])
     return {
-        "photos/s": rate,
-        "photos/s without tail": _rate(steps[count - 1 : -count]),
+        "photos/s": found,
+        "photos/s without tail": rate(steps[count - 1 : -count]),
         **{f"ms in {name}": ms for name, ms in _stages(client, whole).items()},
         **{f"CPU ms, {name}": ms for name, ms in used.items()},
-        "cores busy": rate * sum(used.values()) / 1000,
+        "cores busy": found * sum(used.values()) / 1000,
     }
 
 
-def _rate(steps: Sequence[tuple[float, int]]) -> float:
+def rate(steps: Sequence[tuple[float, int]]) -> float:
     """Photos a second after the first step."""
     return sum(photos for _, photos in steps[1:]) / (steps[-1][0] - steps[0][0])
 
