@@ -119,21 +119,30 @@ def _folder(root: Path) -> Iterator[Source]:
     while stack:
         prefix, folder = stack.pop()
         try:
-            with os.scandir(folder) as found:
-                items = sorted(found, key=lambda item: item.name)
+            files, folders = _names(folder)
         except FileNotFoundError:
             continue  # The folder went away while we were reading.
         except OSError as error:
             raise UsageError(f"folder {folder} cannot be read: {error.strerror}") from None
-        inner = []
+        for name in files:
+            yield Source(prefix + name, folder / name)
+        stack.extend((f"{prefix}{name}/", folder / name) for name in reversed(folders))
+
+
+def _names(folder: Path) -> tuple[list[str], list[str]]:
+    """The files and the folders in a folder, in order. Names alone: there may be a million."""
+    files, folders = [], []
+    with os.scandir(folder) as items:
         for item in items:
             if item.name.startswith("."):
                 continue
             if item.is_dir(follow_symlinks=False):
-                inner.append((f"{prefix}{item.name}/", Path(item.path)))
+                folders.append(item.name)
             elif not _is_folder(item):
-                yield Source(prefix + item.name, Path(item.path))
-        stack.extend(reversed(inner))
+                files.append(item.name)
+    files.sort()
+    folders.sort()
+    return files, folders
 
 
 def _is_folder(item: os.DirEntry[str]) -> bool:

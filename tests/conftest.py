@@ -103,4 +103,4 @@ def start_worker(
 
     yield start
     for worker in started:
-        worker.stop()
+        worker.discard()

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,14 +44,23 @@ def table(figures: Figures) -> str:
 
 def record(figures: Figures, history: Path = HISTORY) -> None:
     """Append a line that says what was measured, when, where and of which commit."""
-    line = {
+    with history.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(_about() | {"figures": figures}) + "\n")
+
+
+def write(path: Path, figures: Mapping[str, Any]) -> None:
+    """Write a bench's figures to a file of their own, with the same said of them and how it ran."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    said = _about() | {"arguments": sys.argv[1:], "figures": figures}
+    path.write_text(json.dumps(said, indent=2) + "\n")
+
+
+def _about() -> dict[str, Any]:
+    return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
         "machine": machine(),
-        "figures": figures,
     }
-    with history.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
 
 
 def commit() -> str:

@@ -9,15 +9,21 @@ _SITE = Path(__file__).parent / "gate"
 
 
 class Gate:
-    """Holds workers at their next photo while it is closed."""
+    """Holds workers at their next photo while it is closed.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Made.
+        real: Behind it photos are looked at; else each is one without a face.
+    """
+
+    def __init__(self, folder: Path, real: bool = False) -> None:
         self._folder = folder
         folder.mkdir()
         before = os.environ.get("PYTHONPATH")
         self.environment = {
             "TEST_GATE": str(folder),
             "PYTHONPATH": os.pathsep.join([str(_SITE), *([before] if before else [])]),
+            **({"TEST_GATE_REAL": "1"} if real else {}),
         }
 
     def close(self) -> None:

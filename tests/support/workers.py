@@ -24,6 +24,7 @@ class Worker:
         newer: It is of the next version, see `newer_worker`.
         environment_: Variables that it gets besides.
         prefix: Of the command that starts it.
+        module: That is run, if it is another one.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class Worker:
         newer: bool = False,
         environment_: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
+        module: str = "worker",
     ) -> None:
-        module = "tests.support.cursed_worker" if cursed else "worker"
+        if cursed:
+            module = "tests.support.cursed_worker"
         if newer:
             module = "tests.support.newer_worker"
         self.log = log
@@ -58,6 +61,11 @@ class Worker:
     def signal(self, number: int) -> None:
         """Signal parent and children."""
         os.killpg(self.process.pid, number)
+
+    def discard(self) -> None:
+        """End it when its test is over: a polite end, which takes seconds, would prove nothing."""
+        self.kill()
+        self._out.close()
 
     def stop(self) -> None:
         """Ask it to finish what it is doing."""

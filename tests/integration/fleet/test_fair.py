@@ -25,7 +25,7 @@ def gate(settings: Settings, tmp_path: Path) -> Iterator[Gate]:
     made.close()
     worker = Worker(settings, tmp_path / "worker.log", 1, environment_=made.environment)
     yield made
-    worker.stop()
+    worker.discard()
 
 
 @pytest.fixture

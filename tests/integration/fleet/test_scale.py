@@ -18,7 +18,7 @@ from infra.local.processes import find_marked, stop
 from infra.local.ps import ps
 from infra.local.stack import up
 from infra.local.workers import environment
-from tests.support.gated import Gate, marked
+from tests.support.gated import Gate
 from tests.support.waiting import wait_until
 
 
@@ -43,17 +43,29 @@ def glasses(*arguments: str, code: int = 0, **variables: str) -> str:
     return ended.stdout
 
 
+def mixed(folder: Path, demo_photos: Path, count: int) -> Path:
+    """Photos with and without glasses, without a face, and broken; each with a mark of its own."""
+    whole = [demo_photos / name for name in ("collins-glasses.jpg", "collins.jpg", "cat.jpg")]
+    ends = [path.read_bytes() for path in whole]
+    ends.append((demo_photos / "hopper-alpha.png").read_bytes()[:9000])
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number:04d}.jpg").write_bytes(ends[number % len(ends)] + b"#%d" % number)
+    return folder
+
+
 def test_the_local_stack_grows_and_shrinks_in_the_middle_of_a_job_and_loses_nothing(
     home: Path, tmp_path: Path, demo_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate = Gate(tmp_path / "gate")
+    gate = Gate(tmp_path / "gate", real=True)
     gate.close()
     with monkeypatch.context() as patched:
         for name, value in gate.environment.items():
             patched.setenv(name, value)
         stack = up(home, 1, load_settings()).stack
+    photos = mixed(tmp_path / "in", demo_photos, 60)
     with Client(load_settings(**stack.settings, chunk_size=4)) as client:
-        job = client.submit([marked(tmp_path / "in", demo_photos / "hopper.jpg", 60, "x")])
+        job = client.submit([photos])
 
         def running() -> int:
             return int(client.redis.zcard(keys.due(job.id)))
@@ -66,11 +78,20 @@ def test_the_local_stack_grows_and_shrinks_in_the_middle_of_a_job_and_loses_noth
         assert [p.state for p in ps(home) if p.name.startswith("worker")] == ["running", "leaving"]
         gate.open()
         status = job.wait(120)
-        assert (status.submitted, status.no_face, status.pending) == (60, 60, 0)
-        assert len({verdict.image for verdict in job.verdicts()}) == 60
-        assert len(gate.seen) == 60, "those that left finished their chunks: nothing ran twice"
+        assert (status.submitted, status.pending, status.cancelled) == (60, 0, 0)
+        assert (status.classified, status.no_face, status.failed) == (30, 15, 15)
+        followed = [verdict.image for batch in job.follow() for verdict in batch]
+        assert len(followed) == len(set(followed)) == 60, "one verdict a photo"
+        rows = glasses("results", job.id, "--format", "jsonl", code=1, GLASSES_HOME=str(home))
+        assert rows == glasses("classify", str(photos), "--format", "jsonl", code=1), (
+            "as in one process that nobody disturbs"
+        )
+        assert sorted(map(int, gate.seen)) == list(range(60)), (
+            "those that left finished their chunks: nothing ran twice"
+        )
         wait_until(lambda: [p.name for p in ps(home)].count("worker-2") == 0)
-        assert sum(worker.processes for worker in client.workers()[0]) == 1
+        (left,) = client.workers()[0]
+        assert (left.processes, left.repeated, left.died, left.reconciled) == (1, 0, 0, 0)
 
 
 def test_elsewhere_it_says_the_command_and_runs_it_on_demand(

@@ -65,11 +65,13 @@ def test_photo_that_needs_more_memory_than_there_is_fails_alone_and_kills_nobody
 
 
 @pytest.mark.parametrize(
-    ("effect", "reason"), [("hang", "crashed_worker"), ("eat", "out_of_memory")]
+    ("effect", "reason", "seconds"),
+    [("hang", "crashed_worker", 3), ("eat", "out_of_memory", 60)],
 )
 def test_photo_without_end_or_measure_fails_alone(
     effect: str,
     reason: str,
+    seconds: int,
     client: Client,
     start_worker: StartWorker,
     demo_photos: Path,
@@ -78,7 +80,7 @@ def test_photo_without_end_or_measure_fails_alone(
     folder = photos(tmp_path / "in", demo_photos / "hopper.jpg", 4)
     curse(folder / "0002.jpg", effect)
     worker = start_worker(
-        1, cursed=True, chunk_time_limit=3, max_attempts=2, process_memory_mb=1024
+        1, cursed=True, chunk_time_limit=seconds, max_attempts=2, process_memory_mb=1024
     )
     job = client.submit([folder])
     status = job.wait(90)

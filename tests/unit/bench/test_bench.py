@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.bench import piles, speed, table
+from tests.bench import piles, scaling, speed, table
+from tests.bench.small_photos import SIDE, small_photos
 from worker.decode import decode
 
 
@@ -51,3 +52,21 @@ def test_stages_see_the_faces_that_the_pipeline_sees() -> None:
         len(pipeline(data).faces) for data in photos
     ]
     assert set(stages(photos)) == {"decode", "detect", "crop", "classify"}
+
+
+def test_small_photos_are_photos_and_no_two_are_the_same(tmp_path: Path) -> None:
+    small_photos(tmp_path / "in", 1_001)
+    paths = sorted((tmp_path / "in").rglob("*.jpg"))
+    assert [len(list(folder.iterdir())) for folder in sorted((tmp_path / "in").iterdir())] == [
+        1_000,
+        1,
+    ]
+    contents = {path.read_bytes() for path in paths}
+    assert len(contents) == 1_001
+    assert all(1_000 < len(data) < 10_000 for data in contents)
+    photo = decode(contents.pop())
+    assert max(photo.width, photo.height) == SIDE
+
+
+def test_a_rate_is_what_came_after_the_first_step() -> None:
+    assert scaling.rate([(10.0, 500), (11.0, 32), (14.0, 8)]) == 10

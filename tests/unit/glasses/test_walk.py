@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -165,3 +166,16 @@ def test_any_name_that_the_system_allows_is_found(name: bytes, tmp_path: Path) -
     (found,) = walk([str(tmp_path)])
     assert os.fsencode(found.image) == name
     assert found.path.read_bytes() == b"x"
+
+
+def test_a_large_folder_costs_its_names_alone(tmp_path: Path) -> None:
+    count = 5_000
+    for number in range(count):
+        (tmp_path / f"{number:07d}.jpg").touch()
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in walk([str(tmp_path)])) == count
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak / count < 120, "bytes a file"
