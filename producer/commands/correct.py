@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from producer.completion import complete_job
+from producer.counted import counted
 from producer.options import JsonOption
 
 if TYPE_CHECKING:
@@ -161,8 +162,8 @@ def _facts(agreement: Agreement) -> dict[str, Any]:
 
 def _print(facts: dict[str, Any]) -> None:
     typer.echo(
-        f"{facts['corrections']} corrections, {facts['dropped']} of them dropped; "
-        f"{facts['labels']} labelled photos in {facts['folder']}"
+        f"{counted(facts['corrections'], 'correction')}, {facts['dropped']} of them dropped; "
+        f"{counted(facts['labels'], 'labelled photo')} in {facts['folder']}"
     )
     if "now" not in facts:
         return

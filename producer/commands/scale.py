@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from producer.counted import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -35,7 +37,8 @@ def command(
         from infra.local.scale import scale
 
         scale(home(), processes)
-        say(f"{processes} worker processes; those that leave finish their chunk first")
+        have = counted(processes, "worker process")
+        say(f"{have}; those that leave finish their chunk first")
         return
     _elsewhere(settings, processes, apply)
 
@@ -69,7 +72,7 @@ def _elsewhere(settings: Settings, processes: int, apply: bool) -> None:
                 f"{', '.join(Deployment)}"
             )
         say("the workers do not say what runs them (GLASSES_DEPLOYMENT); the commands are")
-    say(f"{processes} processes: {count} workers of {each}")
+    say(f"{counted(processes, 'process')}: {counted(count, 'worker')} of {each}")
     for one in [deployment] if deployment else list(Deployment):
         line = scale_command(one, count)
         typer.echo(shlex.join(line) if deployment else f"{one}: {shlex.join(line)}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from producer.counted import counted
 from producer.options import JsonOption
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def up(
         found = stack.up(home(), wanted, get_settings())
         _say_up(found)
         if workers is not None and workers != found.stack.workers:
-            typer.echo(f"`glasses scale {workers}` makes it {workers} worker processes.", err=True)
+            then = counted(workers, "worker process")
+            typer.echo(f"`glasses scale {workers}` makes it {then}.", err=True)
         typer.echo("`glasses down` ends it.", err=True)
     else:
         stack.run_foreground(home(), wanted, get_settings(), _say_up)
@@ -44,7 +46,7 @@ def _say_up(up: Up) -> None:
     what = "runs already" if up.already_running else "is up"
     settings = up.stack.settings
     typer.echo(
-        f"the local stack {what}: {up.stack.workers} worker processes, "
+        f"the local stack {what}: {counted(up.stack.workers, 'worker process')}, "
         f"object store at {settings['s3_endpoint']}",
         err=True,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from producer.counted import counted
 from producer.options import JobArgument, JsonOption
 
 if TYPE_CHECKING:
@@ -87,8 +88,10 @@ def eta(forecast: Forecast, now: datetime) -> str:
         return "unknown: no worker has finished a chunk in the last minutes"
     end = now + timedelta(seconds=forecast.eta_seconds)
     return (
-        f"in {duration(forecast.eta_seconds)}, at {end:%H:%M}: {forecast.photos_ahead} photos, "
-        f"{forecast.processes} worker processes at {forecast.process_rate:.1f} photos/s each"
+        f"in {duration(forecast.eta_seconds)}, at {end:%H:%M}: "
+        f"{counted(forecast.photos_ahead, 'photo')}, "
+        f"{counted(forecast.processes, 'worker process')} "
+        f"at {forecast.process_rate:.1f} photos/s each"
     )
 
 
@@ -99,8 +102,8 @@ def needed_by(forecast: Forecast | None, deadline: datetime, now: datetime) -> s
     needed = forecast.processes_to_end_within((deadline - now).total_seconds())
     if needed is None:
         return "unknown: no worker has finished a chunk in the last minutes"
-    workers = "1 worker" if needed == 1 else f"{needed} workers"
-    return f"{workers} would finish by {deadline:%H:%M}; {forecast.processes} run"
+    runs = "1 runs" if forecast.processes == 1 else f"{forecast.processes} run"
+    return f"{counted(needed, 'worker')} would finish by {deadline:%H:%M}; {runs}"
 
 
 def duration(seconds: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from producer.counted import counted
 from producer.options import (
     ExcludeOption,
     Faces,
@@ -103,7 +104,8 @@ def _watch(watcher: Watcher, once: bool, folder: Path, output: Path) -> None:
 
 
 def _in_words(written: Written) -> str:
-    return f"{written.rows} rows ({written.with_glasses} with glasses, {written.failed} failed)"
+    rows = counted(written.rows, "row")
+    return f"{rows} ({written.with_glasses} with glasses, {written.failed} failed)"
 
 
 def _encoder(output: Path) -> Callable[[Sequence[Verdict], bool], bytes]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from producer.counted import counted
 from producer.options import JsonOption
 
 if TYPE_CHECKING:
@@ -72,5 +73,5 @@ def total(workers: Sequence[WorkerInfo]) -> str:
         return "no worker runs: start some (`glasses up --detach`, or `python -m worker`)"
     rate = sum(worker.photos_per_second for worker in workers)
     processes = sum(worker.processes for worker in workers)
-    hosts = "1 host" if len(workers) == 1 else f"{len(workers)} hosts"
-    return f"{hosts}, {processes} processes, {rate:.1f} photos/s in the last 30 s"
+    have = f"{counted(len(workers), 'host')}, {counted(processes, 'process')}"
+    return f"{have}, {rate:.1f} photos/s in the last 30 s"

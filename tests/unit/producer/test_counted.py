@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import pytest
+
+from producer.counted import counted
+
+
+@pytest.mark.parametrize(
+    ("number", "thing", "words"),
+    [
+        (0, "worker", "0 workers"),
+        (1, "worker process", "1 worker process"),
+        (2, "worker process", "2 worker processes"),
+    ],
+)
+def test_one_is_singular(number: int, thing: str, words: str) -> None:
+    assert counted(number, thing) == words
