@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typer.cli import get_docs_for_click
 
 from docs.schema_page import page
 from docs.schemas import OUTPUTS, as_file
+from docs.speed import readme
 from producer.examples import TITLE
 from producer.main import app
 
@@ -38,6 +40,7 @@ def _as_block(found: re.Match[str]) -> str:
 GENERATED: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "schema.md": page,
+    "../README.md": readme,
     **{f"{name}.schema.json": partial(as_file, model) for name, model in OUTPUTS.items()},
 }
 
@@ -55,7 +58,8 @@ def main() -> None:
     """Write, or with `--check` compare."""
     if "--check" in sys.argv[1:]:
         if names := stale():
-            sys.exit(f"docs/{', docs/'.join(names)} do not match the code: run `make docs`")
+            paths = ", ".join(os.path.normpath(f"docs/{name}") for name in names)
+            sys.exit(f"{paths} do not match what they come from: run `make docs`")
         return
     for name, make in GENERATED.items():
         (HERE / name).write_text(make(), "utf-8")

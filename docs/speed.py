@@ -1,0 +1,55 @@
+"""README.md's figures of speed: the last line of docs/bench-history.jsonl."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+HISTORY = Path(__file__).parent / "bench-history.jsonl"
+README = Path(__file__).parents[1] / "README.md"
+_PLACE = re.compile(r"(<!-- speed: .*? -->\n).*?(<!-- speed: end -->\n)", re.DOTALL)
+_PILES = {
+    "portraits": "portraits of half a megapixel",
+    "phone": "12 megapixels of a phone",
+    "groups": "groups of twelve",
+}
+
+
+def readme() -> str:
+    """README.md with the figures that were recorded last.
+
+    Raises:
+        ValueError: It has no place for them.
+    """
+    text, count = _PLACE.subn(lambda found: found[1] + section(_last()) + found[2], _read())
+    if count != 1:
+        raise ValueError("README.md lacks the comments between which the figures of speed stand")
+    return text
+
+
+def section(recorded: dict[str, Any]) -> str:
+    """A recorded bench as a table and a sentence."""
+    figures, machine = recorded["figures"], recorded["machine"]
+    lines = ["| photos | photos/s on one core | the way of 2020 |", "|---|---|---|"]
+    for name, what in _PILES.items():
+        rate = figures[f"{name}: photos/s"]
+        theirs = figures[f"{name}: photos/s, reference"]
+        lines.append(f"| {what} | {rate:.0f} | {theirs:.1f} |")
+    return "\n".join(lines) + (
+        f"\n\nWith servers and {figures['stack: processes']} worker processes: "
+        f"{figures['stack: stack photos/s']:.0f} portraits/s; queue, storage and ledger add "
+        f"{figures['stack: CPU overhead']:.0%}\nto the pipeline's CPU time. "
+        f"({machine['processor']}, {machine['cores']} cores, {recorded['date'][:10]}, commit "
+        f"{recorded['commit'][:7]}, `make bench ARGS=--record`.)\n"
+    )
+
+
+def _last() -> dict[str, Any]:
+    recorded: dict[str, Any] = json.loads(HISTORY.read_text("utf-8").splitlines()[-1])
+    return recorded
+
+
+def _read() -> str:
+    return README.read_text("utf-8")

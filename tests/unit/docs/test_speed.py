@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docs import speed
+
+RECORDED = {
+    "date": "2026-01-02T03:04:05+00:00",
+    "commit": "0123456789ab",
+    "machine": {"processor": "Some CPU", "cores": 3},
+    "figures": {
+        **{f"{pile}: photos/s": 12.34 for pile in ("portraits", "phone", "groups")},
+        **{f"{pile}: photos/s, reference": 5.67 for pile in ("portraits", "phone", "groups")},
+        "stack: processes": 2, "stack: stack photos/s": 20.6, "stack: CPU overhead": 0.0512,
+    },
+}  # fmt: skip
+
+
+def test_figures_are_those_of_the_record() -> None:
+    text = speed.section(RECORDED)
+    assert "| groups of twelve | 12 | 5.7 |" in text
+    assert "2 worker processes: 21 portraits/s" in text
+    assert "5%" in text
+    assert "(Some CPU, 3 cores, 2026-01-02, commit 0123456, " in text
+
+
+def test_only_their_place_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "README.md"
+    page.write_text("before\n<!-- speed: here -->\nold\n<!-- speed: end -->\nafter\n")
+    monkeypatch.setattr(speed, "README", page)
+    text = speed.readme()
+    assert text.startswith("before\n<!-- speed: here -->\n| photos |")
+    assert text.endswith("\n<!-- speed: end -->\nafter\n")
+    page.write_text("nothing here")
+    with pytest.raises(ValueError, match="lacks the comments"):
+        speed.readme()
