@@ -3,7 +3,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import typer
@@ -65,16 +64,3 @@ def test_reference_shows_them_as_blocks() -> None:
     assert "\b" not in text
     for _, line in LINES:
         assert f"\n$ {line}\n" in text
-
-
-def test_readme_and_docs_show_calls_that_the_commands_take() -> None:
-    root = Path(__file__).parents[3]
-    seen = 0
-    for path in (root / "README.md", *(root / "docs").glob("*.md")):
-        for block in re.findall(r"```console\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
-            for line in re.findall(r"^\$ (glasses .*?)(?:\s+#.*)?$", block, re.MULTILINE):
-                for command, *arguments in calls(line):
-                    if command in COMMANDS and "[OPTIONS]" not in arguments:
-                        GROUP.commands[command].make_context(command, arguments)  # type: ignore[attr-defined]
-                        seen += 1
-    assert seen > len(LINES)

@@ -1,0 +1,123 @@
+"""The pages tell the truth: their commands are typed, in order, and do what is shown."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from glasses.settings import load_settings
+from infra.local import seaweed
+from infra.local.processes import find_marked, stop
+from infra.local.stack import up
+from tests.support import documents
+from tests.support.documents import ROOT, RUN, Block
+from tests.support.loosely import here, matches
+from tests.support.typed import Shell
+
+STACK = ".glasses"
+NOT_RUN = re.compile(
+    r"make (demo|test)$|(\S+/)?python3? -m (venv|pip install|worker)\b|\. \.venv/bin/activate$"
+    r"|kubectl |docker compose |cp infra/compose/|glasses-train all |glasses scale \d+ --apply$"
+)
+"""Begin the commands that may be shown without being run."""
+
+
+@pytest.fixture(scope="module")
+def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The stack of pages that do not start one."""
+    home = tmp_path_factory.mktemp("stack").resolve()
+    up(home, 2, load_settings())
+    yield home
+    end(home)
+
+
+def end(home: Path) -> None:
+    """End what runs from a folder."""
+    stop([], [identity for _, identity in find_marked(home)], patience=0)
+    seaweed.remove_sockets(home)
+
+
+@pytest.fixture
+def shell(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shell]:
+    """As a reader has it who begins with a page: a checkout's demo, and servers if it has none."""
+    folder = tmp_path.resolve()
+    shutil.copytree(ROOT / "demo" / "photos", folder / "demo" / "photos")
+    own = any("glasses up" in block.text for block in run_blocks(page))
+    home = folder / STACK if own else request.getfixturevalue("shared_stack")
+    yield Shell(folder, {"GLASSES_HOME": str(home), "CHECKOUT": str(ROOT)})
+    end(folder / STACK)
+
+
+def run_blocks(page: Path) -> list[Block]:
+    """The blocks of commands that are run."""
+    return [block for block in documents.consoles(page) if block.mark_of("not run") is None]
+
+
+@pytest.mark.parametrize("page", RUN, ids=documents.name)
+def test_commands_of_a_page_do_what_it_shows(page: Path, shell: Shell) -> None:
+    faults: list[str] = []
+    for block in documents.blocks(page):
+        if (file := block.mark_of("file")) is not None:
+            (shell.folder / file).write_text(block.text, "utf-8")
+        if block.language != "console" or block.mark_of("not run") is not None:
+            continue
+        if before := block.mark_of("before"):
+            code, came = shell.run(before)
+            assert code == 0, f"{documents.name(page)}:{block.line}: {before}\n{came}"
+        for step in block.steps():
+            code, came = shell.run(step.command)
+            came = here(came, shell.folder)
+            where = f"{documents.name(page)}:{step.line}: $ {step.command}"
+            if code != step.code:
+                faults.append(f"{where}\nexit code {code}, not {step.code}\n{came}")
+            elif not matches(step.shown, came):
+                faults.append(f"{where}\nshows\n{step.shown}\nbut it is\n{came}")
+    assert not faults, "\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize("page", RUN, ids=documents.name)
+def test_what_is_not_run_says_why_and_is_known(page: Path) -> None:
+    for block in documents.consoles(page):
+        why = block.mark_of("not run")
+        if why is None:
+            continue
+        assert len(why.split()) >= 2, f"{documents.name(page)}:{block.line}: say why"
+        for step in block.steps():
+            where = f"{documents.name(page)}:{step.line}: {step.command}"
+            assert NOT_RUN.match(step.command), f"{where} may be run"
+
+
+def test_most_commands_are_run() -> None:
+    every = [step for page in RUN for block in documents.consoles(page) for step in block.steps()]
+    run = [step for page in RUN for block in run_blocks(page) for step in block.steps()]
+    assert len(run) > 2 / 3 * len(every)
+
+
+def test_exit_codes_are_said_of_commands_that_are_there() -> None:
+    for page in RUN:
+        for block in documents.consoles(page):
+            codes = (block.mark_of("exits") or "").split()
+            assert len(codes) <= len(block.steps()), f"{documents.name(page)}:{block.line}"
+
+
+@pytest.mark.parametrize(
+    ("shown", "came", "same"),
+    [
+        ("$ vm 3 of 4", "$ vm 3 of 5", False),
+        ("up on port http://127.0.0.1:17", "up on port http://127.0.0.1:24840", True),
+        ("wait\n…\nend", "wait\none\ntwo\nend", True),
+        ("wait\n…\nend", "wait\none\ntwo\nended", False),
+        ("model a@0123456789ab, 0.93", "model a@ba9876543210,  0.123", True),
+        ("in … at 10:00", "in 7 s, at 23:59", True),
+        ("in … at 10:00", "in 7 s, at noon", False),
+        ("", "something", False),
+    ],
+)
+def test_comparison_overlooks_only_what_no_two_runs_share(
+    shown: str, came: str, same: bool
+) -> None:
+    assert matches(shown, came) is same
