@@ -22,8 +22,8 @@ PROGRAMS: dict[str, Any] = {
 ENDS = {"|", "&&", ";", ">", ">>", "<", ")"}
 GENERATED = documents.ROOT / "docs" / "cli.md"
 OPTION = re.compile(r"--[a-z][a-z-]*|-[a-zA-Z0]\b")
-OTHERS = {"--profile"}
-"""Options of other programs that pages name on their own: Compose's."""
+OTHERS = {"--profile", "--flat"}
+"""Options of other programs that pages name on their own: Compose's, a bench's."""
 
 
 def calls(line: str) -> Iterator[tuple[str, list[str]]]:
