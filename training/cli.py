@@ -40,7 +40,7 @@ Name = Annotated[str, typer.Option(help="Name of the release.")]
 Models = Annotated[Path, typer.Option(help="Folder of released models.")]
 
 RUNS = Path("runs/training")
-NAME = "mobilenet_v2-2"
+NAME = "mobilenet_v2-3"
 PEOPLE = "people"
 MOBILENET_V2 = "mobilenet_v2"
 

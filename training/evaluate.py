@@ -21,10 +21,12 @@ WHOLE_PHOTOS = "whole photos"
 
 def calibrate(scorer: Scorer, validation: Served) -> tuple[Calibration, float]:
     """Calibration and threshold of a network, from photos that it was not trained on."""
-    logits = validation.highest(scorer(validation.crops))
-    seen = validation.has_face
-    calibration = fit_calibration(logits[seen], validation.labels[seen])
-    values = probabilities(logits, calibration)
+    every = scorer(validation.crops)
+    sure, logits = validation.settled(every)
+    seen = sure.has_face
+    calibration = fit_calibration(sure.highest(logits)[seen], sure.labels[seen])
+    settled, logits = validation.settled(every, calibration)
+    values = probabilities(settled.highest(logits), calibration)
     return calibration, choose_threshold(values, validation.labels)
 
 
@@ -48,7 +50,8 @@ def evaluate(
         A line for each dataset, for the whole photos and for all (see `metrics.Scores`), and
         over all photos what `training.curves` says beyond the one threshold.
     """
-    values = probabilities(test.highest(scorer(test.crops)), calibration)
+    test, logits = test.settled(scorer(test.crops), calibration)
+    values = probabilities(test.highest(logits), calibration)
     called = values >= threshold
     names = np.array([sample.dataset for sample in test.samples])
     parts: dict[str, npt.NDArray[np.bool_]] = {
@@ -82,7 +85,8 @@ def mistakes(
     scorer: Scorer, calibration: Calibration, threshold: float, test: Served
 ) -> list[dict[str, Any]]:
     """Every wrong verdict, for a person to look at: photo, label, probability, face found."""
-    values = probabilities(test.highest(scorer(test.crops)), calibration)
+    test, logits = test.settled(scorer(test.crops), calibration)
+    values = probabilities(test.highest(logits), calibration)
     wrong = [int(i) for i in np.flatnonzero((values >= threshold) != test.labels)]
     return [
         {

@@ -32,6 +32,11 @@ def read(path: Path) -> Photo | None:
     return photo
 
 
-def faces_in(photo: Photo) -> list[Detection]:
-    """The faces of a photo, in px of its full size."""
-    return _detector()(photo)
+def faces_in(photo: Photo, doubtful: bool = False) -> list[Detection]:
+    """The faces of a photo, in px of its full size.
+
+    Args:
+        photo: The photo.
+        doubtful: Also those that only the classifier can tell.
+    """
+    return [face for face in _detector()(photo) if doubtful or not face.doubtful]

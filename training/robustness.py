@@ -18,9 +18,9 @@ from training.metrics import scores
 from training.progress import Progress
 from training.sample import Sample
 from training.scoring import Scorer
-from training.served import Served
+from training.served import Served, crops_in
 from training.spoil import SPOILS
-from worker.faces import cut
+from worker.detect.cascade import DOUBTFUL
 from worker.manifest import Calibration
 from worker.photo import Photo, Pixels
 from worker.pipeline import PIPELINE_VERSION
@@ -54,7 +54,8 @@ def spoiled(samples: Sequence[Sample], path: Path, processes: int) -> dict[str, 
         The way of spoiling -> its faces.
     """
     names = [sample.name for sample in samples]
-    key = fingerprint([names, PIPELINE_VERSION, detector_version(), SIZE, MARGIN, list(SPOILS)])
+    how = [PIPELINE_VERSION, detector_version(), SIZE, MARGIN, DOUBTFUL]
+    key = fingerprint([names, *how, list(SPOILS)])
     stamp = path.with_suffix(".done")
     if not is_fresh(stamp, key):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,9 +64,10 @@ def spoiled(samples: Sequence[Sample], path: Path, processes: int) -> dict[str, 
         finish(stamp, key)
     with np.load(path) as file:
         crops, photo, way, has_face = (file[k] for k in ("crops", "photo", "way", "has_face"))
+        doubtful = file["doubtful"]
     kept = [sample for sample, has in zip(samples, has_face, strict=True) if has]
     return {
-        name: Served(samples, crops[way == i], photo[way == i]).pick(kept)
+        name: Served(samples, crops[way == i], photo[way == i], doubtful[way == i]).pick(kept)
         for i, name in enumerate(SPOILS)
     }
 
@@ -76,8 +78,9 @@ def table(
     """The way of spoiling -> precision, recall, F1 and faces lost."""
     lines = {}
     for name, served in ways.items():
-        values = probabilities(served.highest(scorer(served.crops)), calibration)
-        lines[name] = dict(scores(values >= threshold, served.labels, served.has_face))
+        settled, logits = served.settled(scorer(served.crops), calibration)
+        values = probabilities(settled.highest(logits), calibration)
+        lines[name] = dict(scores(values >= threshold, settled.labels, settled.has_face))
     return lines
 
 
@@ -85,21 +88,24 @@ def _spoil_all(samples: Sequence[Sample], path: Path, processes: int) -> None:
     progress = Progress("robustness", len(samples))
     crops: list[Pixels] = []
     photo, way = [], []
+    doubtful: list[bool] = []
     has_face = np.zeros(len(samples), dtype=np.bool_)
     with ProcessPoolExecutor(processes) as pool:
         for i, found in enumerate(pool.map(_spoil, [sample.path for sample in samples])):
             has_face[i] = found is not None
             for j, faces in enumerate(found or []):
-                crops.extend(faces)
+                crops.extend(crop for crop, _ in faces)
+                doubtful.extend(doubt for _, doubt in faces)
                 photo.extend([i] * len(faces))
                 way.extend([j] * len(faces))
             progress.add()
     pixels = np.stack(crops) if crops else np.zeros((0, SIZE, SIZE, 3), dtype=np.uint8)
     photos, ways = np.array(photo, dtype=np.int64), np.array(way, dtype=np.int64)
-    np.savez(path, crops=pixels, has_face=has_face, photo=photos, way=ways)
+    doubts = np.array(doubtful, dtype=np.bool_)
+    np.savez(path, crops=pixels, has_face=has_face, photo=photos, way=ways, doubtful=doubts)
 
 
-def _spoil(path: Path) -> list[list[Pixels]] | None:
+def _spoil(path: Path) -> list[list[tuple[Pixels, bool]]] | None:
     photo = read(path)
     if photo is None:
         return None
@@ -110,4 +116,4 @@ def _spoil(path: Path) -> list[list[Pixels]] | None:
     if face is None:
         return None
     changed = (Photo.of(spoil(pixels, face)) for spoil in SPOILS.values())
-    return [[cut(p, seen, SIZE, MARGIN) for seen in faces_in(p)] for p in changed]
+    return [crops_in(photo) for photo in changed]

@@ -21,6 +21,9 @@ from worker.faces import cut
 PIPELINE_VERSION = "3"
 """Part of the model fingerprint: raise it when decoding or cropping changes verdicts."""
 
+SURE = 0.9
+"""Probability of glasses from which on a doubtful face counts: they show that it is one."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -113,6 +116,11 @@ class Pipeline:
         )
 
 
+def counts(face: Detection, probability: float) -> bool:
+    """Whether a face that was found is one, now that the classifier has seen it."""
+    return not face.doubtful or probability >= SURE
+
+
 def _box(face: Detection) -> Box:
     return Box(
         left=round(face.left),
@@ -128,8 +136,11 @@ def _outcome(photo: Found, probabilities: Iterator[float]) -> Outcome:
             box=_box(face),
             detection_score=round(face.score, 3),
             confirmed=face.confirmed,
-            probability=round(next(probabilities), 4),
+            probability=round(probability, 4),
         )
-        for face in photo.faces
+        for face, probability in zip(photo.faces, probabilities, strict=False)
+        if counts(face, probability)
     )
+    if not faces:
+        return Outcome(status=PhotoStatus.NO_FACE)
     return Outcome(status=PhotoStatus.CLASSIFIED, faces=faces)

@@ -14,16 +14,16 @@ from training.cache import file_hash, fingerprint, finish, is_fresh
 from training.calibrate import probabilities
 from training.evaluate import calibrate, evaluate, mistakes
 from training.geometry import MARGIN, SIZE
-from training.look import detector_version, faces_in, read
+from training.look import detector_version, read
 from training.plots import plot
 from training.progress import say
 from training.release import CURVES
 from training.sample import Sample
 from training.scoring import Scorer
-from training.served import Served, serve_datasets
+from training.served import Served, crops_in, serve_datasets
 from training.workspace import Workspace, need, write_json
-from worker.faces import cut
-from worker.pipeline import PIPELINE_VERSION
+from worker.detect.cascade import DOUBTFUL
+from worker.pipeline import PIPELINE_VERSION, SURE
 
 VERSION = 3
 """Raise it when the report says more: reports of before are made anew."""
@@ -36,7 +36,7 @@ def run(work: Workspace, processes: int) -> None:
     terms = {dataset.name: dataset.terms for dataset in work.datasets}
     labels = [(s.name, s.has_glasses, work.part_of[s.name]) for s in work.samples]
     networks = [file_hash(path) for path in (work.int8, work.fp32)]
-    how = [PIPELINE_VERSION, detector_version(), SIZE, MARGIN]
+    how = [PIPELINE_VERSION, detector_version(), SIZE, MARGIN, DOUBTFUL, SURE]
     key = fingerprint([VERSION, terms, labels, networks, *how])
     stamp = work.report.with_suffix(".done")
     if is_fresh(stamp, key) and work.report.is_file():
@@ -105,7 +105,8 @@ def judge(
         result["robustness"] = robustness.table(scorer, calibration, threshold, spoiled)
         for name, line in result["robustness"].items():
             say(f"{network.stem} {name:20} F1 {line['f1']} faces lost {line['no_face']}")
-        values = probabilities(test.highest(scorer(test.crops)), calibration)
+        settled, logits = test.settled(scorer(test.crops), calibration)
+        values = probabilities(settled.highest(logits), calibration)
         if test.labels.any() and not test.labels.all():
             plot(values, test.labels, result, work.report.with_name(CURVES))
     return result
@@ -119,7 +120,7 @@ def photos_per_second(scorer: Scorer, samples: list[Sample]) -> float:
         photo = read(sample.path)
         if photo is None:
             continue
-        found = [cut(photo, face, SIZE, MARGIN) for face in faces_in(photo)]
+        found = [crop for crop, _ in crops_in(photo)]
         if found:
             scorer(np.stack(found))
     return round(len(some) / (time.perf_counter() - start), 1)

@@ -45,6 +45,10 @@ DOUBT = 0.5
 LAST_DOUBT = 0.25
 """… and in the last look, in which several views agree."""
 
+DOUBTFUL = 0.3
+"""A face of the last look that is not sure enough is left to the classifier from here on: things
+that look like a face and like glasses as well are rare (`docs/adr/0014-doubtful-faces.md`)."""
+
 
 class Policy(StrEnum):
     """Which faces are wanted."""
@@ -103,8 +107,8 @@ class CascadeDetector:
             faces = self._believed(photo, small, faces)
         if not faces:
             best = self.last(photo)
-            if best is not None and best[0] >= self._manifest.last:
-                faces = [best[1]]
+            if best is not None and best[0] >= min(DOUBTFUL, self._manifest.last):
+                faces = [replace(best[1], doubtful=best[0] < self._manifest.last)]
         return sorted(faces, key=lambda face: (not face.confirmed, -face.score))
 
     def proposals(self, photo: Photo, side: int) -> list[Detection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from worker.photo import Photo
@@ -21,6 +21,7 @@ class Detection:
             face that only the proposing network saw, its probability less dlib's doubt (0 to 1).
         confirmed: dlib's detector saw the face and drew the box. False where only the proposing
             network did: tilted, in profile, behind sunglasses, small.
+        doubtful: It is a face only if the classifier is sure that it wears glasses.
     """
 
     left: float
@@ -29,13 +30,14 @@ class Detection:
     height: float
     score: float
     confirmed: bool = True
+    doubtful: bool = False
 
     def scaled(self, factor: float) -> Detection:
         """The same face in a picture `factor` times as large."""
         left, top, width, height = (
             factor * value for value in (self.left, self.top, self.width, self.height)
         )
-        return Detection(left, top, width, height, self.score, self.confirmed)
+        return replace(self, left=left, top=top, width=width, height=height)
 
 
 class Detector(Protocol):

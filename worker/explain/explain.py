@@ -20,7 +20,7 @@ from worker.explain.occlusion import heat
 from worker.faces import cut
 from worker.manifest import ProposalManifest
 from worker.photo import Pixels
-from worker.pipeline import Pipeline
+from worker.pipeline import Pipeline, counts
 
 T = TypeVar("T")
 LAST = "last look"
@@ -73,14 +73,17 @@ class Explainer:
             "crop", lambda: [cut(photo, face, spec.size, spec.crop_margin) for face in found]
         )
         probabilities = clock("classify", lambda: self._classifier(crops))
+        seen = [
+            (face, p, crop)
+            for face, p, crop in zip(found, probabilities, crops, strict=True)
+            if counts(face, p)
+        ]
         looks = clock("(looking again)", lambda: self._looks(photo))
         faces = clock(
             "(heat maps)",
             lambda: tuple(
                 self._face(number, face, looks, p, crop)
-                for number, (face, p, crop) in enumerate(
-                    zip(found, probabilities, crops, strict=True)
-                )
+                for number, (face, p, crop) in enumerate(seen)
             ),
         )
         return self._explanation(outcome, photo, looks, faces, clock)

@@ -78,7 +78,26 @@ def test_interval_holds_the_value_and_widens_when_photos_are_of_few_people() -> 
 
 def test_a_photo_is_as_positive_as_its_most_positive_face() -> None:
     samples = [Sample(Path(n), n, True, None, "d") for n in "abc"]
-    served = Served(samples, np.zeros((3, 1, 1, 3), dtype=np.uint8), np.array([0, 0, 2]))
+    served = Served(
+        samples, np.zeros((3, 1, 1, 3), dtype=np.uint8), np.array([0, 0, 2]), np.zeros(3, bool)
+    )
     highest = served.highest(np.array([-1.0, 2.0, 0.5], dtype=np.float32))
     assert list(highest) == [2.0, -np.inf, 0.5]
     assert list(served.has_face) == [True, False, True]
+
+
+def test_doubtful_faces_count_where_they_surely_wear_glasses() -> None:
+    samples = [Sample(Path(n), n, True, None, "d") for n in "abc"]
+    served = Served(
+        samples,
+        np.zeros((3, 1, 1, 3), dtype=np.uint8),
+        np.array([0, 1, 2]),
+        np.array([False, True, True]),
+    )
+    logits = np.array([-1.0, 2.0, 3.0], dtype=np.float32)
+    sure, left = served.settled(logits)
+    assert list(sure.has_face) == [True, False, False]
+    assert list(left) == [-1.0]
+    settled, left = served.settled(logits, Calibration(temperature=1.0, bias=0.0))
+    assert list(settled.has_face) == [True, False, True]  # 2.0 is a probability of 0.88
+    assert list(settled.highest(left)) == [-1.0, -np.inf, 3.0]

@@ -57,7 +57,9 @@ def test_every_dataset_is_left_out_once_with_its_kin(
 
     def faces(work: Workspace, part: str, _: int) -> Served:
         crops = np.zeros((0, SIZE, SIZE, 3), dtype=np.uint8)
-        return Served(work.photos(part), crops, np.zeros(0, dtype=np.int64))
+        return Served(
+            work.photos(part), crops, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+        )
 
     def judge(work: Workspace, *_: object, threshold: float | None) -> dict[str, Any]:
         names = sorted({s.dataset for s in work.photos(splits.TEST)})

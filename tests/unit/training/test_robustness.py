@@ -69,7 +69,9 @@ def test_clean_photos_have_the_pipelines_faces(tmp_path: Path, demo_photos: Path
 
 def test_lost_faces_are_negative_verdicts() -> None:
     samples = [Sample(Path(n), n, True, None, "d") for n in "ab"]
-    none = Served(samples, np.zeros((0, 120, 120, 3), np.uint8), np.zeros(0, np.int64))
+    none = Served(
+        samples, np.zeros((0, 120, 120, 3), np.uint8), np.zeros(0, np.int64), np.zeros(0, bool)
+    )
 
     class Never:
         def __call__(self, crops: np.ndarray) -> np.ndarray:

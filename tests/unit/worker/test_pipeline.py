@@ -120,6 +120,16 @@ def test_each_face_gets_its_own_probability(classifier: OnnxClassifier) -> None:
     assert again_dark < 0.1
 
 
+def test_doubtful_face_counts_only_if_it_surely_wears_glasses(classifier: OnnxClassifier) -> None:
+    face = Detection(0, 0, 100, 100, 0.4, confirmed=False, doubtful=True)
+    run = Pipeline(FakeDetector([face]), classifier)
+    dark, bright, gray = run.classify([run.find(photo(level)) for level in (0, 255, 128)])
+    assert dark == gray == Outcome(status=PhotoStatus.NO_FACE)
+    assert bright.status is PhotoStatus.CLASSIFIED
+    assert [each.confirmed for each in bright.faces] == [False]
+    assert bright.faces[0].probability > 0.9
+
+
 def test_no_face_is_an_outcome_of_its_own(classifier: OnnxClassifier) -> None:
     run = Pipeline(FakeDetector([]), classifier)
     assert run(photo(128)) == Outcome(status=PhotoStatus.NO_FACE)
