@@ -9,6 +9,7 @@ from training.card_curves import beyond
 from training.card_new_kinds import new_kinds
 from training.evaluate import OVERALL, WHOLE_PHOTOS
 from worker.manifest import Manifest
+from worker.pipeline import SURE
 
 BROAD = (OVERALL, WHOLE_PHOTOS)
 
@@ -77,8 +78,9 @@ def _method(report: Mapping[str, Any]) -> str:
         "celebrity who is in two sets under different names was not recognised. It is a test on "
         "new people, not on a new kind of photo.\n\n"
         "The whole pipeline is judged, from photo to verdict: any face positive = positive (also "
-        "one that the label is not about), no face found = negative. Calibration and threshold "
-        f"come from {report['validation_photos']} further photos; the threshold is that of the "
+        "one that the label is not about), no face found = negative, a doubtful face found if the "
+        f"classifier is {SURE} sure of glasses there. Calibration and threshold come from "
+        f"{report['validation_photos']} further photos; the threshold is that of the "
         "highest expected F1 over piles with 5 to 50 % of people with glasses. Intervals: 95 %, "
         f"drawn by person. {_labels(report)}"
     )
