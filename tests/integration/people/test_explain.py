@@ -12,7 +12,7 @@ def test_photo_is_explained_in_words_and_as_a_picture(demo_photos: Path, tmp_pat
     drawing = tmp_path / "explain.png"
     done = glasses("explain", str(demo_photos / "hopper.jpg"), "-o", str(drawing))
     assert done.returncode == 0, done.stderr
-    for words in ("hopper.jpg: glasses, since 0.", "first look (320 px)", "dlib confirms",
+    for words in ("hopper.jpg: glasses, since 0.", "first look (256 px)", "dlib confirms",
                   "where it", "classify", "mobilenet_v2"):  # fmt: skip
         assert words in done.stdout
     assert drawing.read_bytes().startswith(b"\x89PNG")
