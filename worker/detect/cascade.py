@@ -45,7 +45,7 @@ DOUBT = 0.5
 LAST_DOUBT = 0.25
 """… and in the last look, in which several views agree."""
 
-DOUBTFUL = 0.35
+DOUBTFUL = 0.4
 """A face of the last look that is not sure enough is left to the classifier from here on: things
 that look like a face and like glasses as well are rare (`docs/adr/0014-doubtful-faces.md`)."""
 
