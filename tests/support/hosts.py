@@ -21,7 +21,18 @@ mount --bind "$HOSTS" /etc/hosts
 mount -t tmpfs tmpfs /run
 install -d -o "${USER_ID%:*}" -g "${USER_ID#*:}" -m 700 /run/glasses
 if [ -n "$SHARED" ]; then mkdir /run/shared; mount --bind "$SHARED" /run/shared; fi
-case "$NEEDED" in */tmp/*) ;; *) mount -t tmpfs tmpfs /tmp ;; esac
+kept=0
+IFS=:
+for path in $NEEDED; do
+  kept=$((kept + 1)); mkdir -p /run/needed/$kept; mount --bind "$path" /run/needed/$kept
+done
+mount -t tmpfs tmpfs /tmp
+kept=0
+for path in $NEEDED; do
+  kept=$((kept + 1)); mkdir -p "$path"; mount --bind /run/needed/$kept "$path"
+  mount -o remount,bind,ro "$path"; umount /run/needed/$kept
+done
+unset IFS
 mount -o remount,bind,ro /
 hostname "$NAME"
 cd /run/glasses
@@ -31,6 +42,16 @@ exec setpriv --reuid="${USER_ID%:*}" --regid="${USER_ID#*:}" --clear-groups --no
 """
 """An image's files can be read by its user; here those of the tests are root's, hence the one
 capability, to read them."""
+
+
+_ROOT = Path(__file__).parents[2]
+
+
+def _needed(environment: Mapping[str, str]) -> list[str]:
+    """What a host's own `/tmp` would hide: this checkout and its Python, if they lie there."""
+    code = [Path(path) for path in environment.get("PYTHONPATH", "").split(":")]
+    programs = [Path(path).parent for path in environment["PATH"].split(":")]
+    return [str(path) for path in (_ROOT, *code, *programs) if Path("/tmp") in path.parents]
 
 
 def reason_against() -> str | None:
@@ -104,7 +125,7 @@ class Network:
                 env={
                     "PATH": os.environ["PATH"], "HOSTS": str(hosts), "NAME": name,
                     "USER_ID": user, "SHARED": str(shared or ""),
-                    "NEEDED": environment.get("PYTHONPATH", "") + environment["PATH"],
+                    "NEEDED": ":".join(_needed(environment)),
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,

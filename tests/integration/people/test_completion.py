@@ -38,14 +38,6 @@ def shell(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def pile(tmp_path: Path) -> Path:
-    folder = tmp_path / "pile"
-    folder.mkdir()
-    (folder / "a.jpg").write_bytes(b"\xff\xd8\xffa")
-    return folder
-
-
 def variables(home: Path, settings: Settings | None) -> dict[str, str]:
     path = os.pathsep.join([str(home / "bin"), os.environ["PATH"]])
     found = {"HOME": str(home), "PATH": path, "PYTHONPATH": str(ROOT), "GLASSES_HOME": str(home)}

@@ -17,14 +17,6 @@ NAME = "my holiday"
 
 
 @pytest.fixture
-def pile(tmp_path: Path) -> Path:
-    folder = tmp_path / "pile"
-    folder.mkdir()
-    (folder / "a.jpg").write_bytes(b"\xff\xd8\xffa")
-    return folder
-
-
-@pytest.fixture
 def job(client: Client, pile: Path) -> str:
     return judged_job(client, pile, {"a.jpg": outcome(face(0.98))}, name=NAME).id
 

@@ -16,14 +16,6 @@ from tests.support.terminal import on_terminal
 COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 
 
-@pytest.fixture
-def pile(tmp_path: Path) -> Path:
-    folder = tmp_path / "pile"
-    folder.mkdir()
-    (folder / "a.jpg").write_bytes(b"\xff\xd8\xffa")
-    return folder
-
-
 def test_nothing_but_text_where_no_terminal_is(
     settings: Settings,
     client: Client,
