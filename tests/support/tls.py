@@ -45,8 +45,22 @@ def tls_before(port: int, made: Certificate) -> Iterator[int]:
     loop = asyncio.new_event_loop()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+        ends = [writer]
+        try:
+            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+            ends.append(inner_writer)
+            await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+        finally:  # also when it is cancelled: an end that is left open warns in a later test
+            for end in ends:
+                end.transport.abort()
+
+    async def end_all() -> None:
+        server.close()
+        handlers = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in handlers:
+            task.cancel()
+        await asyncio.gather(*handlers, return_exceptions=True)
+        await asyncio.sleep(0.1)  # transports close themselves in the loop's next rounds
 
     server = loop.run_until_complete(asyncio.start_server(handle, "127.0.0.1", 0, ssl=context))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -56,11 +70,7 @@ def tls_before(port: int, made: Certificate) -> Iterator[int]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        server.close()
-        with suppress(Exception):
-            loop.run_until_complete(asyncio.sleep(0.1))
+        loop.run_until_complete(end_all())
         loop.close()
 
 
