@@ -16,9 +16,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from celery import Celery
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -46,6 +45,9 @@ from glasses.statuses import TERMINAL_JOB_STATES
 from glasses.submission import Progress, Submission
 from glasses.verdict import FaceChoice, Verdict
 from glasses.workers import WorkerInfo, common_model, live_workers, redis_time
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 _POLL_SECONDS = 0.2
 

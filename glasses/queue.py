@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any
-
-from celery import Celery
-from kombu import Queue
-from kombu.exceptions import OperationalError
+from typing import TYPE_CHECKING, Any
 
 from glasses.errors import InfrastructureError
 from glasses.lanes import (
@@ -23,6 +19,9 @@ from glasses.lanes import (
 from glasses.redis_client import is_tls
 from glasses.schemas import ChunkMessage
 from glasses.settings import Settings, require_servers
+
+if TYPE_CHECKING:
+    from celery import Celery  # slow to import: commands that only read do without
 
 __all__ = ["PRIORITY_BULK", "PRIORITY_SMALL", "PRIORITY_STEPS", "QUEUE"]
 
@@ -42,6 +41,8 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         InfrastructureError: Redis is not configured.
     """
+    from celery import Celery
+
     require_servers(settings)
     assert settings.redis_url
     app = Celery("glasses", broker=settings.redis_url.get_secret_value(), set_as_current=False)
@@ -56,6 +57,8 @@ def make_app(settings: Settings) -> Celery:
 
 def configuration(settings: Settings) -> dict[str, Any]:
     """Celery's settings, each for a measured reason (`docs/adr/0003-ledger.md`)."""
+    from kombu import Queue
+
     return {
         "task_default_queue": QUEUE,
         "task_queues": [
@@ -104,6 +107,8 @@ def send_chunk(app: Celery, chunk: ChunkMessage, priority: int) -> None:
     Raises:
         InfrastructureError: Redis does not take the message after some retries.
     """
+    from kombu.exceptions import OperationalError
+
     try:
         app.send_task(
             CLASSIFY_CHUNK,

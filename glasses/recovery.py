@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celery import Celery
 from redis import Redis
 
 from glasses import keys
@@ -24,6 +23,9 @@ from glasses.settings import Settings
 from glasses.statuses import JobState
 from glasses.submission import Submission
 from glasses.workers import common_model
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 _LOCK_SECONDS = 3600
 

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from celery import Celery
 from redis import Redis
 
 from glasses import keys
@@ -31,6 +30,9 @@ from glasses.settings import Settings
 from glasses.sources.photo import Photo
 from glasses.statuses import FailureReason, JobState
 from glasses.verdict import decisive_probability
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 T = TypeVar("T")
 FIRST_PHOTOS = 128

@@ -6,7 +6,6 @@ import secrets
 import time
 from typing import Any
 
-from kombu.exceptions import OperationalError
 from redis import Redis
 
 from glasses import keys
@@ -38,6 +37,8 @@ def workers(redis: Redis) -> Finding:
 
 def queue(settings: Settings, redis: Redis, seconds: float) -> Finding:
     """Whether a message comes through to a worker."""
+    from kombu.exceptions import OperationalError  # slow to import, with all of Celery
+
     any_redis: Any = redis
     waiting = depth(any_redis)
     says = f"{waiting} message{'s' * (waiting != 1)} wait{'s' * (waiting == 1)}"

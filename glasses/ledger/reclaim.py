@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celery import Celery
 from redis import Redis
 
 from glasses import keys
@@ -16,6 +15,9 @@ from glasses.ledger.scripts import Scripts
 from glasses.queue import PRIORITY_STEPS, depth, send_chunk
 from glasses.schemas import SCHEMA_VERSION, ChunkMessage
 from glasses.workers import live_workers
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 GRACE_SECONDS = 10
 """A message that was sent so recently is not looked for."""

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +40,16 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert "producer" in loaded
     assert loaded & HEAVY == set()
     assert ended.stdout
+
+
+def test_commands_that_only_read_do_without_celery(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "jobs"],
+        env=os.environ | {"GLASSES_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    loaded = set(json.loads(ended.stderr.splitlines()[-1]))
+    assert "redis" in loaded
+    assert loaded & {"celery", "kombu"} == set()
