@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,20 +51,17 @@ def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
 
 @pytest.fixture
 def settings(endpoints: dict[str, str]) -> Iterator[Settings]:
-    """Settings with a bucket of the test's own; Redis is emptied before and checked after."""
+    """Settings of this run's servers; Redis and the bucket are emptied before, checked after."""
     from glasses.client import Client
     from glasses.settings import load_settings
-    from tests.support.buckets import remove_bucket
     from tests.support.leftovers import nothing_left_behind
 
-    found = load_settings(**endpoints | {"s3_bucket": f"test-{uuid.uuid4().hex[:12]}"})
+    found = load_settings(**endpoints)
     with Client(found) as client:
         client.redis.flushdb()
-        client.store.ensure_bucket(found.retention_days)
+        client.store.delete(client.store.keys(""))
         yield found
         nothing_left_behind(client)
-        client.store.delete(client.store.keys(""))
-    remove_bucket(found)
 
 
 @pytest.fixture

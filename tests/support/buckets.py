@@ -1,4 +1,4 @@
-"""Buckets of tests go with the test: each takes a volume of the S3 server, and those are few."""
+"""Other buckets go with their test: each takes a volume of the S3 server, and those are few."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from typing import Any
 
 from glasses.bucket import s3_client
 from glasses.settings import Settings
-
-
-def remove_bucket(settings: Settings) -> None:
-    """Remove an empty bucket."""
-    s3_client(settings).delete_bucket(Bucket=settings.s3_bucket)
 
 
 class OtherBucket:
