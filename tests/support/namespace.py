@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,8 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
-_HERE = "10.213.97.1"
-_THERE = "10.213.97.2"
+_NETS = range(190, 200)
+"""Second part of its addresses; `hosts` has others."""
 
 
 class Namespace:
@@ -23,7 +24,8 @@ class Namespace:
     """
 
     def __init__(self, name: str) -> None:
-        self.here = _HERE
+        net = f"10.{random.choice(_NETS)}.{random.randrange(256)}"
+        self.here, self._there = f"{net}.1", f"{net}.2"
         self.prefix = ["ip", "netns", "exec", name]
         self._name = name
         self._cable = f"gl{os.getpid()}"
@@ -34,9 +36,9 @@ class Namespace:
         _ip("netns", "add", self._name)
         _ip("link", "add", self._cable, "type", "veth", "peer", "name", self._end)
         _ip("link", "set", self._end, "netns", self._name)
-        _ip("addr", "add", f"{_HERE}/30", "dev", self._cable)
+        _ip("addr", "add", f"{self.here}/30", "dev", self._cable)
         _ip("link", "set", self._cable, "up")
-        _ip("-n", self._name, "addr", "add", f"{_THERE}/30", "dev", self._end)
+        _ip("-n", self._name, "addr", "add", f"{self._there}/30", "dev", self._end)
         for device in (self._end, "lo"):
             _ip("-n", self._name, "link", "set", device, "up")
 

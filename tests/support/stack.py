@@ -10,9 +10,9 @@ from pathlib import Path
 
 from glasses.settings import Settings, load_settings
 from infra.local import members, seaweed
-from infra.local.folder import prepare
 from infra.local.processes import Identity, is_alive, start, stop
 from infra.local.servers import Servers, start_servers, stop_servers
+from tests.support.ports import keep_ports
 
 VALKEY = members.VALKEY
 S3 = members.S3
@@ -55,8 +55,7 @@ class Stack:
 def own_stack(home: Path) -> Iterator[Stack]:
     """Servers for the length of the context, on ports of their own."""
     home = home.resolve()
-    home.mkdir(exist_ok=True)
-    prepare(home)
+    keep_ports(home)
     stack = Stack(home, start_servers(home, load_settings(), die_with_parent=True))
     try:
         yield stack

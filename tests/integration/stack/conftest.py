@@ -10,11 +10,13 @@ import pytest
 from glasses.settings import Settings, load_settings
 from infra.local import seaweed
 from infra.local.processes import find_marked, stop
+from tests.support.ports import keep_ports
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     folder = (tmp_path / "home").resolve()
+    keep_ports(folder)
     yield folder
     # Not `down`, which is under test, and polite.
     stop([], [identity for _, identity in find_marked(folder)], patience=0)

@@ -23,6 +23,7 @@ from infra.local.processes import find_marked
 from infra.local.ps import ps
 from infra.local.servers import servers
 from infra.local.stack import down, is_running, up
+from tests.support.ports import keep_ports
 
 ROOT = Path(__file__).parents[3]
 RELEASED_MODEL = ROOT / "worker" / "models" / "DEFAULT"
@@ -152,7 +153,6 @@ def test_down_ends_what_a_killed_supervisor_left(home: Path, settings: Settings)
 def test_recycled_pids_are_nobody_we_know(home: Path, settings: Settings) -> None:
     stranger = subprocess.Popen(["sleep", "60"])
     try:
-        home.mkdir()
         entry = {"pid": stranger.pid, "started": time.time() - 5000}
         write_stack(home, Stack({}, {"valkey": entry, "worker": entry, "supervisor": entry}))
         assert not up(home, 0, settings).already_running  # as after a reboot
@@ -238,6 +238,7 @@ def test_workers_answer_and_come_back_when_killed(home: Path, settings: Settings
 
 
 def test_servers_for_tests_serve_while_the_context_lasts(tmp_path: Path) -> None:
+    keep_ports(tmp_path)
     with servers(tmp_path) as endpoints:
         put(Stack(endpoints))
         with pytest.raises(InfrastructureError, match="already"), servers(tmp_path):

@@ -35,9 +35,10 @@ def classifying(demo_photos: Path, tmp_path: Path) -> Iterator[Classifying]:
 
 
 def workers(process: Classifying) -> list[psutil.Process]:
-    """Processes of its pool, which look at photos by now."""
+    """Processes of its pool that have begun: until then they read from the one that starts them."""
     children = psutil.Process(process.pid).children()
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    pool = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    return [child for child in pool if any("onnxruntime" in m.path for m in child.memory_maps())]
 
 
 def works(process: psutil.Process) -> bool:
