@@ -6,6 +6,9 @@ PHOTOS ?= demo/photos
 DATA ?=
 WEIGHTS ?=
 DEMO_HOME := build/demo
+# Tests wait more than they compute: more processes than cores. In the order of the files, of which
+# those that wait come first. ARGS='-n0 tests/…' runs in one process, e.g. for --pdb.
+PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test check chaos fuzz bench audit docs model clean
 
@@ -30,7 +33,7 @@ demo: $(VENV)/local.stamp  ## Start the stack, submit photos, show verdicts (PHO
 	$(BIN)/python -m demo.run --home $(DEMO_HOME) '$(PHOTOS)'
 
 test: $(VENV)/dev.stamp  ## Run the tests.
-	$(BIN)/python -m pytest -m 'not chaos' $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not chaos' $(ARGS)
 
 chaos: $(VENV)/dev.stamp  ## Kill real processes while jobs run, seeded.
 	$(BIN)/python -m pytest -m chaos $(ARGS)
