@@ -77,11 +77,14 @@ def test_what_arrives_is_judged_until_it_is_interrupted(
 ) -> None:
     start_worker()
     process = watching.start()
+    assert process.stderr is not None
+    lines = iter(process.stderr.readline, "")
     for number in range(3):
         place = watching.folder / f"album {number}"
         place.mkdir()
         (place / "a.jpg").write_bytes(photo + b"%d" % number)
         wait_until(lambda: watching.written() == watching.there())
+        assert any(line.endswith(" more\n") for line in lines), "a row is told once it is counted"
     said = stop(process, signal.SIGINT)
     assert process.returncode == 130
     assert "stopped: 3 rows (0 with glasses, 0 failed) written, 0 photos wait" in said
