@@ -77,6 +77,18 @@ def suspects(rows: Sequence[Row], logits: npt.NDArray[np.float64]) -> list[Suspe
     ]
 
 
+def contradicted(rows: Sequence[Row], values: Sequence[float]) -> list[Suspect]:
+    """The crops whose label is the less probable one, the least probable first.
+
+    Args:
+        rows: One a crop.
+        values: Probability of glasses, one a crop.
+    """
+    wrong = [i for i, row in enumerate(rows) if (values[i] >= 0.5) != row.has_glasses]
+    wrong.sort(key=lambda i: -abs(values[i] - 0.5))
+    return [Suspect(number, rows[i], values[i], i) for number, i in enumerate(wrong, start=1)]
+
+
 def write(found: Sequence[Suspect], judged: Mapping[str, str], path: Path) -> None:
     """Write the suspects with what a person said of them before.
 

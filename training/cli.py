@@ -36,6 +36,9 @@ Preset = Annotated[str, typer.Option("--recipe", help="ours, or original: as in 
 Corrections = Annotated[
     Path | None, typer.Option(help="Labels that a person put right: suspects.csv, filled in.")
 ]
+Asked = Annotated[
+    str | None, typer.Option("--model", help="A released model to ask instead, about all photos.")
+]
 Name = Annotated[str, typer.Option(help="Name of the release.")]
 Models = Annotated[Path, typer.Option(help="Folder of released models.")]
 
@@ -109,6 +112,7 @@ def audit(
     backbone: Backbone = MOBILENET_V2,
     preset: Preset = OURS,
     corrections: Corrections = None,
+    model: Asked = None,
 ) -> None:
     """Find labels that are probably wrong, with contact sheets for a person to judge.
 
@@ -117,7 +121,7 @@ def audit(
     """
     from training.stages import audit
 
-    audit.run(_work(data, runs, PEOPLE, backbone, preset, corrections))
+    audit.run(_work(data, runs, PEOPLE, backbone, preset, corrections), model)
 
 
 @app.command()

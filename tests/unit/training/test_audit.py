@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from training import audit, corrections
 from training.cropset import Row
 from training.geometry import STORED_SIZE
+from training.stages import crops
+from training.workspace import Workspace
 
 
 def test_turned_labels_are_found_and_the_most_doubtful_come_first() -> None:
@@ -31,6 +36,31 @@ def test_photos_that_no_network_can_judge_are_left_alone() -> None:
     logits = np.array([5.0, -9.0, -5.0, -5.0, np.nan])
     found = audit.suspects(rows, logits)
     assert [(s.number, s.row.name, s.index) for s in found] == [(1, "1", 1)]
+
+
+def test_labels_that_a_released_model_contradicts_are_found(
+    demo_photos: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data" / "mine"
+    data.mkdir(parents=True)
+    labels = {"collins": 1, "collins-glasses": 0, "giunchedi": 0, "hopper": 1}
+    lines = []
+    for name, label in labels.items():
+        for copy in range(5):  # a split into ten parts wants some photos of each kind
+            shutil.copy(demo_photos / f"{name}.jpg", data / f"{name}-{copy}.jpg")
+            lines.append(f"{name}-{copy}.jpg,{label},")
+    (data / "labels.csv").write_text("\n".join(["path,has_glasses,identity", *lines]) + "\n")
+    pytest.importorskip("torch")  # which other runs of the stage need
+    from training.stages import audit as stage
+
+    work = Workspace(tmp_path / "data", tmp_path / "runs")
+    crops.run(work, processes=1)
+    stage.run(work, model="default")
+    with (work.runs / "audit" / "suspects.csv").open(newline="") as file:
+        found = {row["name"]: row["has_glasses"] for row in csv.DictReader(file)}
+    turned = {"collins": "1", "collins-glasses": "0"}
+    assert found == {f"mine/{name}-{i}.jpg": turned[name] for name in turned for i in range(5)}
+    assert (work.runs / "audit" / "sheet-01.png").is_file()
 
 
 def test_sheets_show_every_suspect_and_leave_no_old_page(tmp_path: Path) -> None:
