@@ -43,7 +43,7 @@ Name = Annotated[str, typer.Option(help="Name of the release.")]
 Models = Annotated[Path, typer.Option(help="Folder of released models.")]
 
 RUNS = Path("runs/training")
-NAME = "mobilenet_v2-3"
+NAME = "mobilenet_v2-4"
 PEOPLE = "people"
 MOBILENET_V2 = "mobilenet_v2"
 
