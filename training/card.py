@@ -91,9 +91,9 @@ def _labels(report: Mapping[str, Any]) -> str:
     if not corrected:
         return "The sets' labels are 1 to 2 % wrong themselves."
     return (
-        f"A person looked at the labels that networks which had not seen the photo doubted, and "
-        f"corrected {corrected}, in the training part as in the test part; what no network doubts "
-        "may still be wrong."
+        "Labels that networks doubted, some of which had learned from the photo, were looked at "
+        f"by eye and {corrected} of them corrected, in the training part as in the test part; "
+        "what no network doubts may still be wrong, so these figures flatter a little."
     )
 
 

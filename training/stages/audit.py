@@ -39,17 +39,16 @@ def run(work: Workspace, model: str | None = None) -> None:
     (every,) = work.stored_crops(None)
     if model is None:
         logits = _by_unseeing(work, every)
-        found = audit.suspects(every.rows, logits)
+        found, asked = audit.suspects(every.rows, logits), int((~np.isnan(logits)).sum())
     else:
         values = OnnxClassifier(model_store.load(model))(list(centre_of(every.pixels)))
-        logits = np.array(values)
-        found = audit.contradicted(every.rows, values)
+        found, asked = audit.contradicted(every.rows, values), len(values)
     folder = work.runs / "audit"
     folder.mkdir(parents=True, exist_ok=True)
     audit.write(found, _judged(folder / SUSPECTS), folder / SUSPECTS)
     pages = audit.sheets(found, every.pixels, folder)
     say(
-        f"audit: {len(found)} doubtful labels of {int((~np.isnan(logits)).sum())} "
+        f"audit: {len(found)} doubtful labels of {asked} "
         f"({len(every.rows)} crops in all), {len(pages)} contact sheets in {folder}. Put 1, 0 or "
         f"drop into the column correction of {folder / SUSPECTS}, then give it to later stages "
         "with --corrections"

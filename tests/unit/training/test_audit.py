@@ -41,6 +41,9 @@ def test_photos_that_no_network_can_judge_are_left_alone() -> None:
 def test_labels_that_a_released_model_contradicts_are_found(
     demo_photos: Path, tmp_path: Path
 ) -> None:
+    pytest.importorskip("torch")  # which the stage's other way needs
+    from training.stages import audit as stage
+
     data = tmp_path / "data" / "mine"
     data.mkdir(parents=True)
     labels = {"collins": 1, "collins-glasses": 0, "giunchedi": 0, "hopper": 1}
@@ -50,9 +53,6 @@ def test_labels_that_a_released_model_contradicts_are_found(
             shutil.copy(demo_photos / f"{name}.jpg", data / f"{name}-{copy}.jpg")
             lines.append(f"{name}-{copy}.jpg,{label},")
     (data / "labels.csv").write_text("\n".join(["path,has_glasses,identity", *lines]) + "\n")
-    pytest.importorskip("torch")  # which other runs of the stage need
-    from training.stages import audit as stage
-
     work = Workspace(tmp_path / "data", tmp_path / "runs")
     crops.run(work, processes=1)
     stage.run(work, model="default")
