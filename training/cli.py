@@ -155,6 +155,26 @@ def evaluate(
     evaluate.run(_work(data, runs, split, backbone, preset, corrections), processes)
 
 
+@app.command()
+def backbones(
+    data: Data,
+    runs: Runs = RUNS,
+    processes: Processes = 2,
+    epochs: Epochs = None,
+    preset: Preset = OURS,
+    corrections: Corrections = None,
+) -> None:
+    """Train MobileNetV2, MobileNetV3 and ResNet18 alike from random weights, and compare them."""
+    _keep_memory()
+    from training.stages import backbones, crops
+
+    work = _work(data, runs, PEOPLE, MOBILENET_V2, preset, corrections)
+    crops.run(work, processes)
+    report = backbones.run(work, recipe(preset, epochs=epochs), processes)
+    if report:
+        typer.echo(backbones.table(report))
+
+
 @app.command(name="leave-one-out")
 def leave_one_out(
     data: Data,

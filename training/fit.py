@@ -40,7 +40,7 @@ ADOPT = 256
 def fit(
     train: CropSet,
     validation: CropSet,
-    init: Path,
+    init: Path | None,
     recipe: Recipe,
     folder: Path,
     origin: Sequence[str] = (),
@@ -52,7 +52,7 @@ def fit(
     Args:
         train: Crops to learn from.
         validation: Crops to look at after each epoch; nothing is chosen by them here.
-        init: Weights to start from, see `training.model.pretrained`.
+        init: Weights to start from, see `training.model.pretrained`; None: random ones.
         recipe: The knobs.
         folder: Where checkpoint and log go.
         origin: What the crops were made from; other crops are another run.
@@ -67,7 +67,7 @@ def fit(
 def _fit(
     train: CropSet,
     validation: CropSet,
-    init: Path,
+    init: Path | None,
     recipe: Recipe,
     folder: Path,
     origin: Sequence[str],
@@ -103,14 +103,15 @@ def _fit(
     return path
 
 
-def run_key(train: CropSet, init: Path, recipe: Recipe, origin: Sequence[str]) -> str:
+def run_key(train: CropSet, init: Path | None, recipe: Recipe, origin: Sequence[str]) -> str:
     """What a run depends on."""
     names = [(row.name, row.has_glasses) for row in train.rows]
-    return fingerprint([recipe.key, names, file_hash(init), list(origin)])
+    start = None if init is None else file_hash(init)
+    return fingerprint([recipe.key, names, start, list(origin)])
 
 
-def _start(run: Run, train: CropSet, init: Path, recipe: Recipe, here: Place) -> None:
-    if pretrained.load(run.model, recipe.backbone, init):
+def _start(run: Run, train: CropSet, init: Path | None, recipe: Recipe, here: Place) -> None:
+    if init is not None and pretrained.load(run.model, recipe.backbone, init):
         rng = torch.Generator(here.device).manual_seed(recipe.seed)
         order = torch.randperm(len(train.rows), generator=rng, device=here.device)
         some = order[:ADOPT].cpu().numpy()

@@ -14,13 +14,18 @@ from training.recipe import Recipe
 from training.workspace import Workspace
 
 
-def run(work: Workspace, init: Path, recipe: Recipe) -> None:
+def run(work: Workspace, init: Path | None, recipe: Recipe) -> None:
     """Train, or go on training.
+
+    Args:
+        work: Where the crops are, and where the run goes.
+        init: Weights to start from; None: random ones, to compare with, not to release.
+        recipe: The knobs.
 
     Raises:
         UsageError: There are no weights at `init`.
     """
-    if not init.is_file():
+    if init is not None and not init.is_file():
         raise UsageError(f"no weights {init}: give ImageNet weights (.npz or .pth) with --init")
     if leads():
         say(
