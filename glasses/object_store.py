@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -105,6 +105,12 @@ class ObjectStore:
         with self._errors(watch=False):  # whoever takes the names may take their time
             for page in self._store.list(prefix):
                 yield from (item["path"] for item in page)
+
+    def put_before(self, moment: datetime) -> Iterator[str]:
+        """Names of all objects that were put before a moment, which has a time zone."""
+        with self._errors(watch=False):
+            for page in self._store.list():
+                yield from (item["path"] for item in page if item["last_modified"] < moment)
 
     def delete(self, keys: Iterable[str]) -> int:
         """Delete objects, those that are gone already included; returns how many were named."""

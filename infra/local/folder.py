@@ -4,6 +4,8 @@
 |--------------------|--------------------------------------------------|--------|----------------|
 | `stack.json`       | endpoints and processes of the stack that runs   | goes   | goes           |
 | `credentials.json` | generated passwords; they belong to the data     | stays  | goes           |
+| `s3-cert.pem`      | SeaweedFS' parts know each other by it …         | stays  | goes           |
+| `s3-key.pem`       | … and this                                       | stays  | goes           |
 | `ports.json`       | ports of the last run, taken again if free       | stays  | goes           |
 | `valkey/`          | Valkey's configuration and append-only file      | stays  | goes           |
 | `s3/`              | SeaweedFS' volumes and metadata                  | stays  | goes           |
@@ -22,6 +24,8 @@ from pathlib import Path
 from glasses.stack_file import STACK_FILE, remove_stack
 
 CREDENTIALS = "credentials.json"
+S3_CERT = "s3-cert.pem"
+S3_KEY = "s3-key.pem"
 PORTS = "ports.json"
 VALKEY = "valkey"
 S3 = "s3"
@@ -34,6 +38,10 @@ _FOLDERS = (VALKEY, S3, LOGS)
 _FILES = (
     CREDENTIALS,
     CREDENTIALS + ".partial",
+    S3_CERT,
+    S3_CERT + ".partial",
+    S3_KEY,
+    S3_KEY + ".partial",
     PORTS,
     PORTS + ".partial",
     STACK_FILE + ".partial",

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from infra.local import folder, members
+from infra.local.certificate import write_certificate
 from infra.local.extra import missing_extra
 from infra.local.ports import LOOPBACK, is_free, remembered_ports
 from infra.local.processes import Command
@@ -20,7 +21,7 @@ PORTS = [
 """Its options that are ports; all of them listen on loopback only."""
 _OPTIONS = [
     "-master.telemetry=false",
-    "-admin.ui=false",  # the rest of admin deletes what the bucket's lifecycle rule lets expire
+    "-admin.ui=false",
     # With its raft state resumed, the volume server may register before the master leads, and is
     # heard again 5-18 s later (1 start of 12): until then every GET answers 500. It holds nothing
     # that the volume server does not report.
@@ -35,6 +36,8 @@ _OPTIONS = [
 ]
 _KEYS = ["SIGNING", "SIGNING_READ", "FILER_SIGNING", "FILER_SIGNING_READ"]
 """Its parts sign with these what they ask of each other; others get nothing by HTTP."""
+_SPEAKERS = ["MASTER", "VOLUME", "FILER", "S3", "ADMIN", "WORKER", "CLIENT"]
+"""Its parts that serve or ask by gRPC; they show each other a certificate that only they have."""
 _SOCKETS = Path("/tmp")
 """It leaves sockets here, whatever TMPDIR says."""
 
@@ -57,7 +60,7 @@ def binary() -> Path:
 
 
 def command(home: Path, ports: dict[str, int], access_key: str, secret_key: str) -> Command:
-    """How to start it.
+    """How to start it, after writing the certificate that it needs.
 
     Args:
         home: The stack's folder.
@@ -66,6 +69,8 @@ def command(home: Path, ports: dict[str, int], access_key: str, secret_key: str)
         secret_key: Likewise.
     """
     data = home / folder.S3
+    cert, key = home / folder.S3_CERT, home / folder.S3_KEY
+    write_certificate(cert, key)
     return Command(
         members.S3,
         [
@@ -82,6 +87,9 @@ def command(home: Path, ports: dict[str, int], access_key: str, secret_key: str)
             "AWS_ACCESS_KEY_ID": access_key,
             "AWS_SECRET_ACCESS_KEY": secret_key,
             **{f"WEED_JWT_{name}_KEY": _derived(name, secret_key) for name in _KEYS},
+            "WEED_GRPC_CA": str(cert),
+            **{f"WEED_GRPC_{part}_CERT": str(cert) for part in _SPEAKERS},
+            **{f"WEED_GRPC_{part}_KEY": str(key) for part in _SPEAKERS},
         },
         cwd=data,
     )

@@ -23,6 +23,7 @@ from glasses.settings import Settings, load_settings
 from glasses.stack_file import Stack, remove_stack, write_stack
 from infra.local import members, seaweed
 from infra.local.crew import Crew
+from infra.local.expiry import Expiry
 from infra.local.folder import SUPERVISOR_LOCK, WANTED, log_file, prepare
 from infra.local.keeper import Keeper
 from infra.local.lock import LockBusyError, hold
@@ -105,8 +106,10 @@ class Supervisor:
             _logger.info("workers are ready")
         self._state = READY
         self._on_ready(self._write(servers))
+        expiry = Expiry(servers.settings)
         while not self._is_interrupted():
             self._tend(servers)
+            expiry.tend()
             asked = wanted(self._home)
             if asked is not None and asked != self._crew.wanted:
                 self._crew.scale(asked)
