@@ -59,6 +59,7 @@ def measure(options: argparse.Namespace) -> dict[str, float | str]:
     count, rounds = (8, 3) if options.quick else (32, 7)
     figures: dict[str, float | str] = {
         "reference: network": "fp32" if fp32 else "int8 (no --fp32)",
+        "photos: chroma": piles.CHROMA,
     }
     for name, drawn in piles.PILES.items():
         _say(name)

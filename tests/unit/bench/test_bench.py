@@ -36,7 +36,12 @@ def test_a_recorded_run_says_what_when_and_where(tmp_path: Path) -> None:
 
 
 def test_drawn_piles_are_the_same_at_every_call_and_no_photo_twice() -> None:
-    sizes = {"portraits": 500_000, "phone": 12_000_000, "groups": 1280 * 853}
+    sizes = {
+        "portraits": 500_000,
+        "phone": 12_000_000,
+        "phone, fine": 12_000_000,
+        "groups": 1280 * 853,
+    }
     for name, drawn in piles.PILES.items():
         photos = list(drawn(2))
         assert photos == list(drawn(2))
