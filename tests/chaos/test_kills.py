@@ -23,5 +23,13 @@ def test_random_kills_lose_double_and_falsify_nothing(
 def test_without_the_reconciler_the_same_kills_lose_photos(
     demo_photos: Path, tmp_path: Path
 ) -> None:
-    plan = Plan(1, photos=400, kills=10, job_photos=200, pause=0.4, reconciler=False, stall=8)
-    assert run(plan, tmp_path, demo_photos).lost > 0
+    # Where a busy machine's workers had not begun yet when they were killed, none may be lost.
+    losses = []
+    for seed in (1, 2, 3):
+        plan = Plan(
+            seed, photos=400, kills=10, job_photos=200, pause=0.4, reconciler=False, stall=8
+        )
+        losses.append(run(plan, tmp_path / str(seed), demo_photos).lost)
+        if losses[-1]:
+            return
+    pytest.fail(f"the reconciler is not needed: {losses} photos lost without it")

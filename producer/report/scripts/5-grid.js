@@ -1,6 +1,6 @@
 // The photos as a grid of which only the rows in sight exist, however many there are.
 
-const TILE = { width: 168, height: 226, gap: 10, picture: 158 };
+const TILE = { width: 168, narrow: 150, height: 226, gap: 10, picture: 158 };
 const SPARE_ROWS = 2;
 
 class Grid {
@@ -39,7 +39,8 @@ class Grid {
 
   // Whether the number of columns is another one now.
   layout(anew = false) {
-    const columns = Math.max(1, Math.floor((this.element.clientWidth + TILE.gap) / (TILE.width + TILE.gap)));
+    const width = innerWidth > 560 ? TILE.width : TILE.narrow; // two columns on a phone
+    const columns = Math.max(1, Math.floor((this.element.clientWidth + TILE.gap) / (width + TILE.gap)));
     if (columns === this.columns && !anew) return false;
     this.columns = columns;
     this.element.style.setProperty("--columns", columns);

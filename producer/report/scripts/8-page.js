@@ -44,9 +44,10 @@ function drawCounts() {
     button.textContent = `${GROUPS[group]} ${counts[group].toLocaleString("en")}`;
     button.setAttribute("aria-pressed", state.filter === group);
   }
+  const told = (group) => counts[group].toLocaleString("en");
   by("sum").textContent =
-    `${plural(counts.all, "photo")} = ${counts.with} with glasses + ${counts.without} without + ` +
-    `${counts["no-face"]} no face + ${counts.failed} failed; ${counts.unsure} unsure.`;
+    `${plural(counts.all, "photo")} = ${told("with")} with glasses + ${told("without")} without + ` +
+    `${told("no-face")} no face + ${told("failed")} failed; ${told("unsure")} unsure.`;
   by("export").disabled = !marks.size;
   by("export").textContent = marks.size ? `Export corrections.csv (${marks.size})` : "Export corrections.csv";
 }

@@ -119,8 +119,8 @@ def type_(page: Page, selector: str, value: str) -> None:
 
 def test_counts_add_up_and_only_the_rows_in_sight_exist(ten: Page) -> None:
     assert text(ten, "#sum") == (
-        "10,000 photos = 2500 with glasses + 5000 without + 1250 no face + 1250 failed; "
-        "2500 unsure."
+        "10,000 photos = 2,500 with glasses + 5,000 without + 1,250 no face + 1,250 failed; "
+        "2,500 unsure."
     )
     assert 0 < ten.run("document.querySelectorAll('.tile').length") < 100
     assert ten.run("document.querySelector('#grid').getAttribute('aria-rowcount')") == "1667"
@@ -128,16 +128,16 @@ def test_counts_add_up_and_only_the_rows_in_sight_exist(ten: Page) -> None:
 
 def test_threshold_decides_again_at_once(ten: Page) -> None:
     slide(ten, 0.55)
-    assert "3750 with glasses + 3750 without" in text(ten, "#sum")
+    assert "3,750 with glasses + 3,750 without" in text(ten, "#sum")
     assert "glasses, 0.600" in str(
         ten.run("document.querySelector('.tile[data-place=\"5\"]').getAttribute('aria-label')")
     )
     assert ten.run("document.querySelector('#number').value") == "0.55"
     ten.run("document.querySelector('#number').select()")
     type_(ten, "#number", "0.97")
-    assert "1250 with glasses + 6250 without" in text(ten, "#sum")
+    assert "1,250 with glasses + 6,250 without" in text(ten, "#sum")
     ten.click("#reset")
-    assert "2500 with glasses" in text(ten, "#sum")
+    assert "2,500 with glasses" in text(ten, "#sum")
     assert ten.run("document.querySelectorAll('#histogram .bar.above').length") == 11
 
 
@@ -184,6 +184,18 @@ def test_keyboard_goes_everywhere(ten: Page) -> None:
     assert ten.run("document.activeElement.id") == "search"
     ten.click("#help")
     assert ten.run("document.querySelector('#keys').hidden") is False
+
+
+def test_a_phone_shows_two_columns_and_the_first_photo_without_scrolling(ten: Page) -> None:
+    ten.window(390, 844)
+    assert ten.run("document.querySelector('#grid').getAttribute('aria-colcount')") == "2"
+    tops, widths = (
+        ten.run(f"[...document.querySelectorAll('.tile')].slice(0, 2).map(e => {what})")
+        for what in ("e.getBoundingClientRect().top", "e.getBoundingClientRect().right")
+    )
+    assert max(tops) < 560
+    assert max(widths) <= 390
+    assert ten.run("document.documentElement.scrollWidth") <= 390, "nothing sticks out"
 
 
 def test_focus_outlives_a_change_of_the_window(ten: Page) -> None:
