@@ -24,9 +24,11 @@ def main() -> int:
     if _glasses("up", "--detach").returncode:
         return 1
     try:
-        return _submit(options.photos)
+        code = _submit(options.photos)
     finally:
         _glasses("down")
+    _say(f"Go on by hand: `. {_activate()}`, then `glasses --help`; README.md shows how.")
+    return code
 
 
 def _submit(photos: Path) -> int:
@@ -71,6 +73,12 @@ def _glasses(
         _say(f"$ glasses {' '.join(arguments)}")
     command = [str(Path(sys.executable).with_name("glasses")), *arguments]
     return subprocess.run(command, stdout=stdout, text=True, check=False)
+
+
+def _activate() -> str:
+    """The script that puts `glasses` on the PATH, as short as it can be typed from here."""
+    script = Path(sys.executable).with_name("activate")
+    return str(script.relative_to(Path.cwd()) if script.is_relative_to(Path.cwd()) else script)
 
 
 def _say(line: str) -> None:

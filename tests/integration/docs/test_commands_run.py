@@ -97,6 +97,14 @@ def test_most_commands_are_run() -> None:
     assert len(run) > 2 / 3 * len(every)
 
 
+def test_who_installs_activates_before_the_first_command() -> None:
+    for page in RUN:
+        commands = [step.command for block in documents.consoles(page) for step in block.steps()]
+        if any("make demo" in each or "-m venv" in each for each in commands):
+            first = next(n for n, each in enumerate(commands) if each.startswith("glasses "))
+            assert ". .venv/bin/activate" in commands[:first], documents.name(page)
+
+
 def test_exit_codes_are_said_of_commands_that_are_there() -> None:
     for page in RUN:
         for block in documents.consoles(page):
