@@ -10,6 +10,7 @@ from producer.options import JsonOption
 def command(json_: JsonOption = False) -> None:
     """List the jobs that have not expired, the newest first."""
     from glasses.client import Client
+    from producer import incomplete
     from producer.machine import JobsOutput, as_json
     from producer.narration import say
     from producer.rows import printable
@@ -22,6 +23,6 @@ def command(json_: JsonOption = False) -> None:
     typer.echo(f"{'JOB':<8}  {'STATE':<10}  {'PHOTOS':>8}  {'PENDING':>8}  {'GLASSES':>8}  NAME")
     for s in found:
         typer.echo(
-            f"{s.job_id:<8}  {s.state:<10}  {s.submitted:>8}  {s.pending:>8}  "
+            f"{s.job_id:<8}  {incomplete.state(s):<10}  {s.submitted:>8}  {s.pending:>8}  "
             f"{s.with_glasses:>8}  {printable(s.name)}"
         )

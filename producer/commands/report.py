@@ -45,6 +45,7 @@ def command(
     from glasses.client import Client
     from glasses.groups import Band
     from glasses.object_store import image_key
+    from producer import incomplete
     from producer.narration import say
     from producer.report.file import Wanted, in_words, write_report
 
@@ -61,6 +62,7 @@ def command(
             lambda sha256: client.store.get(image_key(sha256)),
             status.submitted - status.pending - status.cancelled,
         )
+    incomplete.warn(status)
     if status.pending:
         say(f"{status.pending} photos have no verdict yet and are not in it")
     if json_:

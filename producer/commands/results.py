@@ -20,6 +20,7 @@ def command(
 ) -> None:
     """Print a job's verdicts, one row a photo, in the order of submission."""
     from glasses.client import Client
+    from producer import incomplete
     from producer.narration import say
     from producer.output import Output
 
@@ -32,4 +33,5 @@ def command(
                     writer.write(batch)
             else:
                 writer.write(found.verdicts())
+        incomplete.warn(found.status())
     raise typer.Exit(1 if writer.failed else 0)

@@ -68,6 +68,7 @@ def _sort(
     from glasses.groups import Band
     from glasses.sorting import Sorter
     from glasses.sorting.log import opened, peek
+    from producer import incomplete
     from producer.narration import progress_bars, say
     from producer.rows import printable
 
@@ -96,6 +97,7 @@ def _sort(
             with opened(into) as log:
                 done = run(Sorter(job.id, into, how, band, limit, log))
     _tell_left(done)
+    incomplete.warn(status)
     if status.pending:
         say(f"{status.pending} photos have no verdict yet: run this again later")
     if json_:

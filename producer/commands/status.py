@@ -30,6 +30,7 @@ def command(
     from glasses.client import Client
     from glasses.forecast import next_time
     from glasses.statuses import TERMINAL_JOB_STATES
+    from producer import incomplete
     from producer.commands.watch import exit_code
     from producer.machine import StatusOutput, as_json
     from producer.narration import say, summary
@@ -54,10 +55,7 @@ def command(
     if blocked:
         typer.echo(f"waiting    {blocked}")
     if not status.complete:
-        typer.echo(
-            "incomplete its submitter stopped before the last photo: run the same "
-            "`glasses submit` again, nothing is paid twice"
-        )
+        typer.echo(f"incomplete {incomplete.WHY}")
     if status.threshold is not None:
         typer.echo(f"threshold  {status.threshold}")
     if forecast:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from producer.counted import counted
 from producer.options import (
     ExcludeOption,
     Faces,
@@ -120,10 +121,21 @@ def _submit(client: Client, wanted: Wanted, **options: Any) -> Job:
                 wanted, on_created=created, on_progress=progressed, **options
             )
         except KeyboardInterrupt:
-            say(f"stopped: what is queued goes on. `glasses cancel {job_id}` stops that too.")
+            say(_stopped(client, job_id))
             raise typer.Exit(130) from None
     say(describe(last))
     return job
+
+
+def _stopped(client: Client, job_id: str) -> str:
+    if not job_id:
+        return "stopped: nothing is queued"
+    queued = client.job(job_id).status().submitted
+    have = f"{counted(queued, 'photo')} {'is' if queued == 1 else 'are'} queued"
+    return (
+        f"stopped: {have}. Run the same command again for the rest, nothing is paid "
+        f"twice; `glasses cancel {job_id}` stops what is queued."
+    )
 
 
 def _follow(job: Job, wait: bool | None, timeout: float | None) -> None:

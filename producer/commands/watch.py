@@ -24,11 +24,13 @@ def command(
 ) -> None:
     """Follow a job until it has ended."""
     from glasses.client import Client
+    from producer import incomplete
     from producer.machine import as_json
     from producer.narration import say, summary
 
     with Client(tell=say) as client:
         status = follow(client.job(job), timeout, narrate=False)
+    incomplete.warn(status)
     typer.echo(as_json(status) if json_ else summary(status))
     raise typer.Exit(exit_code(status))
 

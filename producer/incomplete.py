@@ -1,0 +1,31 @@
+"""Jobs whose submitter stopped before the last photo: nobody may take them for the whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glasses.statuses import JobState
+
+if TYPE_CHECKING:
+    from glasses.schemas import JobStatus
+
+WHY = (
+    "its submitter stopped before the last photo: run the same `glasses submit` again, nothing is "
+    "paid twice"
+)
+
+
+def state(status: JobStatus) -> str:
+    """A job's state in a list, where nothing else says that photos are missing."""
+    incomplete = not status.complete and status.state is not JobState.CANCELLED
+    return "incomplete" if incomplete else status.state
+
+
+def warn(status: JobStatus) -> None:
+    """Say that photos are missing, if so."""
+    from producer.counted import counted
+    from producer.narration import say
+
+    if not status.complete:
+        have = counted(status.submitted, "photo")
+        say(f"job {status.job_id} is incomplete: it has {have}; {WHY}")
