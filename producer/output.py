@@ -14,6 +14,8 @@ from typing import BinaryIO
 
 from glasses.errors import UsageError
 from producer import whole
+from producer.counted import counted
+from producer.narration import say
 from producer.options import Format, Only
 from producer.rows import RowWriter, TextRows
 
@@ -83,6 +85,16 @@ class Output:
                 yield rows
         else:
             yield RowWriter(TextRows(self.format, sys.stdout), only)
+
+    def ended(self, writer: RowWriter) -> int:
+        """Say what went to the file, and how many photos failed; returns the exit code."""
+        parts = [f"{self.path}: {counted(writer.written, 'row')}"] if self.path else []
+        if writer.failed:
+            photos = counted(writer.seen, "photo")
+            parts.append(f"{writer.failed} of {photos} failed, hence exit code 1")
+        if parts:
+            say("; ".join(parts))
+        return 1 if writer.failed else 0
 
     @contextmanager
     def _rows(self, out: BinaryIO, only: Only | None) -> Iterator[RowWriter]:

@@ -47,14 +47,18 @@ class RowWriter:
     def __init__(self, rows: Rows, only: Only | None = None) -> None:
         self._rows = rows
         self._only = only
+        self.seen = 0
+        self.written = 0
         self.failed = 0
 
     def write(self, rows: Iterable[Verdict]) -> None:
-        """Write those rows that are asked for; count the failed ones among all."""
+        """Write those rows that are asked for; count all, those, and the failed ones among all."""
         for row in rows:
+            self.seen += 1
             self.failed += row.status == "failed"
             if chosen(row, self._only):
                 self._rows.write(row)
+                self.written += 1
         self._rows.flush()
 
 

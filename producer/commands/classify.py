@@ -76,7 +76,7 @@ def command(
             _report(report, paths[0], pipeline.rule, written())
         else:
             deque(written(), maxlen=0)
-    raise typer.Exit(1 if writer.failed else 0)
+    raise typer.Exit(wanted.ended(writer))
 
 
 def _report(path: Path, title: str, rule: Rule, photos: Iterator[Judged]) -> None:

@@ -34,4 +34,4 @@ def command(
             else:
                 writer.write(found.verdicts())
         incomplete.warn(found.status())
-    raise typer.Exit(1 if writer.failed else 0)
+    raise typer.Exit(wanted.ended(writer))

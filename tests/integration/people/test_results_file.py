@@ -42,7 +42,8 @@ def job(client: Client, tmp_path: Path) -> str:
 def test_parquet_read_back_is_what_jsonl_says(settings: Settings, job: str, tmp_path: Path) -> None:
     path = tmp_path / "verdicts.parquet"
     done = glasses("results", job, "-o", str(path), settings=settings)
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")  # one photo is empty
+    said = f"{path}: 5 rows; 1 of 5 photos failed, hence exit code 1\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)  # one photo is empty
     lines = glasses("results", job, "--format", "jsonl", settings=settings).stdout.splitlines()
     expected = [json.loads(line) for line in lines]
     assert len(expected) == 5
@@ -59,13 +60,14 @@ def test_parquet_goes_through_a_pipe(settings: Settings, job: str) -> None:
         check=False,
         timeout=60,
     )
-    assert (piped.returncode, piped.stderr) == (1, b"")
+    assert (piped.returncode, piped.stderr) == (1, b"1 of 5 photos failed, hence exit code 1\n")
     assert pq.read_table(pa.BufferReader(piped.stdout)).num_rows == 5
 
 
 def test_other_formats_go_to_files_too(settings: Settings, job: str, tmp_path: Path) -> None:
     path = tmp_path / "verdicts.csv"
-    glasses("results", job, "-o", str(path), "--only", "glasses", settings=settings)
+    done = glasses("results", job, "-o", str(path), "--only", "glasses", settings=settings)
+    assert done.stderr.startswith(f"{path}: 2 rows; 1 of 5 photos failed")
     printed = glasses("results", job, "--format", "csv", "--only", "glasses", settings=settings)
     assert path.read_text("utf-8") == printed.stdout
     assert printed.stdout.count("\n") == 3
@@ -84,7 +86,8 @@ def test_classify_writes_the_same_file(tmp_path: Path, demo_photos: Path) -> Non
     path = tmp_path / "verdicts.parquet"
     photos = [str(demo_photos / name) for name in ("hopper.jpg", "cat.jpg", "notes.txt")]
     done = glasses("classify", *photos, "-o", str(path), home=tmp_path)
-    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    said = f"{path}: 3 rows; 1 of 3 photos failed, hence exit code 1\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
     printed = glasses("classify", *photos, "--format", "jsonl", home=tmp_path).stdout
     rows = [json.loads(line) for line in printed.splitlines()]
     assert pq.read_table(path).to_pylist() == rows
