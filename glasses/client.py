@@ -100,7 +100,7 @@ class Client:
             exclude: Likewise.
             threshold: Instead of the model's own, 0..1.
             faces: Which faces of a photo decide.
-            on_created: Called with the job before anything is read.
+            on_created: Called with the job once a photo is found, before anything is sent.
             on_progress: Called as photos are hashed, uploaded and queued.
             stdin: Lines to read for the argument `-`.
             listed: Paths of files besides.
@@ -109,7 +109,7 @@ class Client:
             The job, everything queued.
 
         Raises:
-            UsageError: An argument does not exist.
+            UsageError: An argument does not exist, or there is no photo; then there is no job.
         """
         names = [str(argument) for argument in arguments]
         return self.submit_wanted(
@@ -124,7 +124,7 @@ class Client:
     def submit_wanted(self, wanted: Wanted, *, name: str | None = None, **options: Any) -> Job:
         """As `submit`; which photos is said in one piece."""
         wanted.check(self.settings)
-        photos = wanted.photos(self.settings, self._tell)
+        photos = wanted.some(wanted.photos(self.settings, self._tell))
         return self.submit_photos(photos, name=name or (*wanted.arguments, "a list")[0], **options)
 
     def submit_photos(
@@ -167,11 +167,11 @@ class Client:
             on_progress: Called as photos are hashed.
 
         Raises:
-            UsageError: An argument does not exist.
+            UsageError: An argument does not exist, or there is no photo.
         """
         wanted.check(self.settings)
         with redis_errors(self.settings):
-            photos = wanted.photos(self.settings, self._tell)
+            photos = wanted.some(wanted.photos(self.settings, self._tell))
             found = preview(self.settings, self.redis, photos, on_progress)
             others = [s.pending for s in self.jobs() if s.state not in TERMINAL_JOB_STATES]
             workers = live_workers(self.redis)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from glasses import walk
 from glasses.errors import UsageError
@@ -14,6 +17,8 @@ from glasses.sources.archive import archive, is_archive
 from glasses.sources.bucket import SCHEME, Bucket
 from glasses.sources.file import FilePhoto
 from glasses.sources.photo import Photo
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,23 @@ class Wanted:
         """The same as `photos`, files as what they are: any process can read them."""
         for photo in self.photos(settings, tell):
             yield photo.source if isinstance(photo, FilePhoto) else photo
+
+    def some(self, photos: Iterable[T]) -> Iterator[T]:
+        """The same photos; the first one is found before anything is done with them.
+
+        Raises:
+            UsageError: There are none; says where was looked.
+        """
+        remaining = iter(photos)
+        for first in remaining:
+            return chain([first], remaining)
+        places = [{"-": "the list on stdin"}.get(each, each) for each in self.arguments]
+        where = ", ".join(places if self.listed is None else [*places, "the list"])
+        filters = [f"--include {shlex.quote(each)}" for each in self.include]
+        filters += [f"--exclude {shlex.quote(each)}" for each in self.exclude]
+        if filters:
+            raise UsageError(f"no photos: no file in {where} passes {' '.join(filters)}")
+        raise UsageError(f"no photos: no file in {where} (hidden ones are passed over)")
 
     def photos(self, settings: Settings, tell: Tell = nobody) -> Iterator[Photo]:
         """Find them, in a fixed order; what is no photo gets its named failure later.

@@ -64,7 +64,7 @@ def command(
     if report:
         Wanted(report).check()
     pipeline = InProcess(model, threshold, FaceChoice(faces), processes or _cores())
-    photos = sources.local(pipeline.settings, say)
+    photos = sources.some(sources.local(pipeline.settings, say))
     with wanted.open(only) as writer:
 
         def written() -> Iterator[Judged]:

@@ -58,7 +58,7 @@ def command(
 ) -> None:
     """Upload photos, queue them, print the job's id.
 
-    The id is the only thing on stdout, and it is printed before anything is read.
+    The id is the only thing on stdout, and it is printed before anything is sent.
 
     Archives are opened only if they are named here, and never unpacked to disk: their photos are
     called ARCHIVE/NAME. Photos in a bucket are read through once, then the server copies them.

@@ -27,6 +27,29 @@ def test_a_missing_folder_is_refused_before_a_job_exists(settings: Settings) -> 
     assert json.loads(glasses("jobs", "--json", settings=settings).stdout) == []
 
 
+@pytest.mark.parametrize("command", ["submit", "submit --dry-run", "classify"])
+def test_no_photos_are_refused_and_leave_no_job(
+    command: str, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "pile").mkdir()
+    (tmp_path / "pile/.hidden.jpg").write_bytes(b"\xff\xd8\xff")
+    empty = glasses(*command.split(), str(tmp_path / "pile"), settings=settings)
+    assert (empty.returncode, empty.stdout) == (2, "")
+    assert f"no photos: no file in {tmp_path / 'pile'} (hidden" in empty.stderr
+    (tmp_path / "pile/a.jpg").write_bytes(b"\xff\xd8\xff")
+    words = [*command.split(), str(tmp_path / "pile"), "--include", "*.xyz"]
+    none_passes = glasses(*words, settings=settings)
+    assert (none_passes.returncode, none_passes.stdout) == (2, "")
+    assert "passes --include '*.xyz'" in none_passes.stderr
+    assert json.loads(glasses("jobs", "--json", settings=settings).stdout) == []
+
+
+def test_empty_list_is_refused(settings: Settings) -> None:
+    done = glasses("submit", "--from-file", "-", "--detach", settings=settings)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no file in the list" in done.stderr
+
+
 def test_an_unknown_job_is_a_usage_error(settings: Settings) -> None:
     done = glasses("status", "nosuchjob", settings=settings)
     assert done.returncode == 2

@@ -67,3 +67,4 @@ def test_wrong_lists_are_told(settings: Settings, client: Client, tmp_path: Path
     (tmp_path / "list").write_bytes(b"a\0b\0")
     done = glasses("submit", "--from-file", str(tmp_path / "list"), settings=settings)
     assert (done.returncode, "--null" in done.stderr) == (2, True)
+    assert (done.stdout, client.jobs()) == ("", [])

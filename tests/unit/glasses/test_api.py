@@ -132,6 +132,7 @@ def test_several_processes_print_the_same_rows(demo_photos: Path, tmp_path: Path
         command("classify", pile, "--format", "jsonl", "--processes", number, home=tmp_path)
         for number in "13"
     )
-    assert (one.returncode, one.stderr) == (three.returncode, three.stderr) == (1, "")
+    said = "1 of 90 photos failed, hence exit code 1\n"
+    assert (one.returncode, one.stderr) == (three.returncode, three.stderr) == (1, said)
     assert len(one.stdout.splitlines()) == 90
     assert one.stdout == three.stdout
