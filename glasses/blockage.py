@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from redis import Redis
 
+from glasses.local_stack import starts_workers
 from glasses.schemas import JobStatus
+from glasses.settings import Settings
 from glasses.statuses import TERMINAL_JOB_STATES
 from glasses.workers import live_workers
 
 
-def blockage(redis: Redis, status: JobStatus) -> str | None:
+def blockage(settings: Settings, redis: Redis, status: JobStatus) -> str | None:
     """What a job waits for, in words, and what to do; None if workers may take its photos."""
     if status.state in TERMINAL_JOB_STATES or not status.pending:
         return None
     workers = live_workers(redis)
     if not workers:
-        return "no worker runs: start some (`glasses up --detach`, or `python -m worker`)"
+        return f"no worker runs: start some ({starts_workers(settings)})"
     known = max(worker.schema_version for worker in workers)
     if status.schema_version > known:
         return (

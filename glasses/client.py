@@ -287,7 +287,7 @@ class Job:
     def blockage(self, status: JobStatus) -> str | None:
         """Why it does not get on: no worker, or none with its model; None when workers may."""
         with redis_errors(self._client.settings):
-            return blockage(self._client.redis, status)
+            return blockage(self._client.settings, self._client.redis, status)
 
     def forecast(self, status: JobStatus) -> Forecast:
         """When it will have ended, by the rate that workers report."""

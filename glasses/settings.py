@@ -19,7 +19,7 @@ from pydantic_settings import (
 
 from glasses.errors import InfrastructureError, UsageError
 from glasses.logs import LogFormat
-from glasses.stack_file import home, read_stack
+from glasses.stack_file import home, keeps_data, read_stack
 from glasses.statuses import Deployment
 
 ENV_PREFIX = "GLASSES_"
@@ -133,17 +133,24 @@ def require_servers(settings: Settings) -> None:
     Raises:
         InfrastructureError: Redis or the object store is not configured; says what to run.
     """
-    missing = [
-        ENV_PREFIX + name.upper()
-        for name in ("redis_url", "s3_endpoint", "s3_access_key", "s3_secret_key")
-        if getattr(settings, name) is None
-    ]
-    if missing:
-        raise InfrastructureError(
-            "no servers are configured. Start them on this machine with `glasses up --detach`, "
-            f"or name yours with {', '.join(missing)} (or in {CONFIG_FILE}). "
-            "`glasses classify PATH` needs no servers at all."
-        )
+    if lacks := no_servers(settings):
+        raise InfrastructureError(": ".join(lacks))
+
+
+def no_servers(settings: Settings) -> tuple[str, str] | None:
+    """What is wrong, and what to do; None if both servers are configured."""
+    needed = ("redis_url", "s3_endpoint", "s3_access_key", "s3_secret_key")
+    missing = [ENV_PREFIX + name.upper() for name in needed if getattr(settings, name) is None]
+    if not missing:
+        return None
+    if len(missing) == len(needed) and keeps_data(home()):
+        return "the local stack is stopped, its jobs are kept", "`glasses up --detach` starts it"
+    return (
+        "no servers are configured",
+        "start them on this machine with `glasses up --detach`, or name yours with "
+        f"{', '.join(missing)} (or in {CONFIG_FILE}). "
+        "`glasses classify PATH` needs no servers at all.",
+    )
 
 
 def sources(settings: Settings) -> dict[str, str]:

@@ -10,6 +10,8 @@ from typing import Any
 
 HOME_VARIABLE = "GLASSES_HOME"
 STACK_FILE = "stack.json"
+CREDENTIALS = "credentials.json"
+"""There as long as the stack's data are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ def read_stack(folder: Path) -> Stack | None:
         return None
     whole = isinstance(stack.settings, dict) and isinstance(stack.processes, dict)
     return stack if whole else None
+
+
+def keeps_data(folder: Path) -> bool:
+    """Whether a stack that is stopped has its jobs in a folder."""
+    return (folder / CREDENTIALS).exists() and not (folder / STACK_FILE).exists()
 
 
 def write_stack(folder: Path, stack: Stack) -> None:

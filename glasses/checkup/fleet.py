@@ -12,19 +12,20 @@ from glasses import keys
 from glasses.blockage import blockage
 from glasses.checkup.finding import Finding, State
 from glasses.ledger import Ledger
+from glasses.local_stack import starts_workers
 from glasses.queue import ECHO, QUEUE, depth, make_app
 from glasses.settings import Settings
 from glasses.workers import live_workers
 
-START_WORKERS = "start some: `glasses up --detach`, or `python -m worker` on any machine"
 _POLL_SECONDS = 0.05
 
 
-def workers(redis: Redis) -> Finding:
+def workers(settings: Settings, redis: Redis) -> Finding:
     """Whether somebody works, and all with one model."""
     found = live_workers(redis)
     if not found:
-        return Finding("workers", State.FAILED, "none is alive", START_WORKERS, serves=True)
+        todo = f"start some: {starts_workers(settings)}"
+        return Finding("workers", State.FAILED, "none is alive", todo, serves=True)
     models = sorted({worker.model for worker in found})
     processes = sum(worker.processes for worker in found)
     hosts = f"{len(found)} host{'s' * (len(found) > 1)}"
@@ -62,14 +63,14 @@ def queue(settings: Settings, redis: Redis, seconds: float) -> Finding:
     return Finding("queue", State.OK, f"{says}; a worker answered in {milliseconds:.0f} ms")
 
 
-def jobs(redis: Redis) -> Finding:
+def jobs(settings: Settings, redis: Redis) -> Finding:
     """Whether a job waits for something that does not come."""
     ledger = Ledger(redis)
     statuses = [ledger.status(job_id) for job_id in ledger.job_ids()]
     pending = sum(status.pending for status in statuses)
     says = f"{len(statuses)} job{'s' * (len(statuses) != 1)}, {pending} photos pending"
     for status in statuses:
-        if reason := blockage(redis, status):
+        if reason := blockage(settings, redis, status):
             return Finding("jobs", State.WARNING, f"{says}; {status.job_id} waits", reason)
     incomplete = [status.job_id for status in statuses if not status.complete]
     if incomplete:

@@ -9,9 +9,8 @@ from redis.exceptions import RedisError
 
 from glasses.checkup import fleet, host, servers
 from glasses.checkup.finding import Finding, State
-from glasses.errors import InfrastructureError
 from glasses.redis_client import connect
-from glasses.settings import Settings, require_servers, sources
+from glasses.settings import Settings, no_servers, sources
 from glasses.stack_file import home
 
 ECHO_SECONDS = 10.0
@@ -26,12 +25,10 @@ def run(settings: Settings, echo_seconds: float = ECHO_SECONDS) -> Iterator[Find
         settings: Where the servers are.
         echo_seconds: How long to wait for a worker to answer.
     """
-    try:
-        require_servers(settings)
-    except InfrastructureError as error:
-        yield Finding("settings", State.FAILED, "no servers are configured", str(error), True)
+    if lacks := no_servers(settings):
+        yield Finding("settings", State.FAILED, *lacks, True)
         for name in ("redis", "object store", *_NEED_REDIS):
-            yield Finding(name, State.SKIPPED, "no servers are configured")
+            yield Finding(name, State.SKIPPED, "needs servers")
     else:
         origin = sources(settings)
         where = sorted({origin["redis_url"], origin["s3_endpoint"]})
@@ -52,9 +49,9 @@ def _servers(settings: Settings, echo_seconds: float) -> Iterator[Finding]:
             return
         try:
             yield servers.clock(redis)
-            yield fleet.workers(redis)
+            yield fleet.workers(settings, redis)
             yield fleet.queue(settings, redis, echo_seconds)
-            yield fleet.jobs(redis)
+            yield fleet.jobs(settings, redis)
         except RedisError as error:
             yield Finding("redis", State.FAILED, f"went away meanwhile: {error}", "try again", True)
 

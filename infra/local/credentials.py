@@ -7,7 +7,8 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from infra.local.folder import CREDENTIALS, write_private
+from glasses.stack_file import CREDENTIALS
+from infra.local.folder import write_private
 
 
 @dataclass(frozen=True, slots=True)

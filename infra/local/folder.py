@@ -21,9 +21,8 @@ import os
 import shutil
 from pathlib import Path
 
-from glasses.stack_file import STACK_FILE, remove_stack
+from glasses.stack_file import CREDENTIALS, STACK_FILE, remove_stack
 
-CREDENTIALS = "credentials.json"
 S3_CERT = "s3-cert.pem"
 S3_KEY = "s3-key.pem"
 PORTS = "ports.json"

@@ -28,12 +28,13 @@ def command(
     The local stack grows and shrinks at once. Elsewhere this prints the command that does it, and
     runs it with --apply.
     """
+    from glasses.local_stack import is_local
     from glasses.settings import get_settings
     from glasses.stack_file import home
     from producer.narration import say
 
     settings = get_settings()
-    if _is_local(settings):
+    if is_local(settings):
         from infra.local.scale import scale
 
         scale(home(), processes)
@@ -41,14 +42,6 @@ def command(
         say(f"{have}; those that leave finish their chunk first")
         return
     _elsewhere(settings, processes, apply)
-
-
-def _is_local(settings: Settings) -> bool:
-    from glasses.stack_file import home, read_stack
-
-    stack = read_stack(home())
-    url = settings.redis_url
-    return bool(stack and url and stack.settings.get("redis_url") == url.get_secret_value())
 
 
 def _elsewhere(settings: Settings, processes: int, apply: bool) -> None:

@@ -37,6 +37,8 @@ def up(
         if workers is not None and workers != found.stack.workers:
             then = counted(workers, "worker process")
             typer.echo(f"`glasses scale {workers}` makes it {then}.", err=True)
+        elif not found.stack.workers:
+            typer.echo("no worker runs: `glasses scale 2` starts two.", err=True)
         typer.echo("`glasses down` ends it.", err=True)
     else:
         stack.run_foreground(home(), wanted, get_settings(), _say_up)

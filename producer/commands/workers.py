@@ -28,10 +28,12 @@ def command(
 ) -> None:
     """List the live workers: their processes, rate, model and memory."""
     from glasses.client import Client
+    from glasses.local_stack import starts_workers
     from producer.machine import WorkersOutput, as_json
     from producer.narration import say
 
     with Client(tell=say) as client:
+        start = starts_workers(client.settings)
         while True:
             found, now = client.workers()
             if watch and sys.stdout.isatty() and not json_:
@@ -41,7 +43,7 @@ def command(
             else:
                 for line in table(found, now):
                     typer.echo(line)
-                say(total(found))
+                say(total(found) if found else f"no worker runs: start some ({start})")
             if not watch:
                 return
             sys.stdout.flush()
@@ -68,9 +70,7 @@ def table(workers: Sequence[WorkerInfo], now: float) -> list[str]:
 
 
 def total(workers: Sequence[WorkerInfo]) -> str:
-    """All of them in a line."""
-    if not workers:
-        return "no worker runs: start some (`glasses up --detach`, or `python -m worker`)"
+    """All of them in a line; there are some."""
     rate = sum(worker.photos_per_second for worker in workers)
     processes = sum(worker.processes for worker in workers)
     have = f"{counted(len(workers), 'host')}, {counted(processes, 'process')}"

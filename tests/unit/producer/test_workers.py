@@ -26,7 +26,6 @@ def test_a_line_a_host_and_a_sum() -> None:
     assert " ".join(first.split()) == "a-host:123 4 3 41.3 238 MB 2 s m@1"
     assert " ".join(second.split()) == "a-host:123 2 0 0.0 2 s m@1"
     assert total(found) == "2 hosts, 6 processes, 41.3 photos/s in the last 30 s"
-    assert total([]).startswith("no worker runs")
 
 
 def test_a_heartbeat_of_an_older_worker_still_reads() -> None:

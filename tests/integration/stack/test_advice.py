@@ -1,0 +1,40 @@
+"""What the commands advise where the local stack is stopped, or runs without workers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from glasses.client import Client
+from glasses.settings import Settings, load_settings
+from infra.local.stack import down, up
+from tests.support.commands import glasses
+
+
+def test_stack_without_workers_is_told_to_scale(
+    home: Path, settings: Settings, tmp_path: Path
+) -> None:
+    stack = up(home, 0, settings).stack
+    again = glasses("up", "--detach", home=home)
+    assert "no worker runs: `glasses scale 2` starts two" in again.stderr
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
+    with Client(load_settings(**stack.settings)) as client:
+        job = client.submit([tmp_path / "a.jpg"]).id
+    for words in (["status", job], ["workers"], ["doctor"]):
+        said = glasses(*words, home=home)
+        assert "start some" in said.stdout + said.stderr
+        assert "`glasses scale 2`" in said.stdout + said.stderr, words
+        assert "glasses up" not in said.stdout + said.stderr, words
+
+
+def test_stopped_stack_is_told_to_keep_its_jobs(home: Path, settings: Settings) -> None:
+    up(home, 0, settings)
+    down(home)
+    told = glasses("jobs", home=home)
+    assert told.returncode == 3
+    assert told.stderr == (
+        "glasses: the local stack is stopped, its jobs are kept: `glasses up --detach` starts it\n"
+    )
+    doctor = glasses("doctor", home=home).stdout
+    assert doctor.count("its jobs are kept") == doctor.count("glasses up --detach") == 1
+    down(home, purge=True)
+    assert "no servers are configured" in glasses("jobs", home=home).stderr
