@@ -212,14 +212,18 @@ class Client:
             raise
         return spec
 
-    def job(self, word: str) -> Job:
+    def job(self, word: str, newest: bool = False) -> Job:
         """Find a job by its id, an unambiguous beginning of it, or its name.
+
+        Args:
+            word: One of these.
+            newest: Of several jobs of that very name take the newest, and tell so.
 
         Raises:
             UsageError: None, or more than one, may be meant.
         """
         with redis_errors(self.settings):
-            return Job(self, find(self.redis, word))
+            return Job(self, find(self.redis, word, self._tell if newest else None))
 
     def jobs(self) -> list[JobStatus]:
         """All jobs that have not expired, the newest first; those it cannot read are told."""

@@ -14,7 +14,9 @@ from redis import Redis
 
 from glasses import keys
 from glasses.errors import UnreadableJobError, UsageError
+from glasses.patience import Tell
 from glasses.schemas import JOB_ID_PATTERN, JobSpec
+from glasses.statuses import JobState, listed_state
 
 _LISTED = 10
 """Candidates that a message names."""
@@ -24,20 +26,34 @@ _EXPIRED = "it may have expired"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A job that may be meant; without a name if this version cannot read its description."""
+    """A job that may be meant; without a name if this version cannot read its description.
+
+    Attributes:
+        job_id: Its id.
+        name: For people.
+        created: Unix time, s.
+        state: As `listed_state` has it; "" where Redis has lost the job.
+        photos: That were submitted.
+    """
 
     job_id: str
     name: str = ""
     created: float = 0
+    state: str = ""
+    photos: int = 0
 
     @classmethod
-    def of(cls, spec: JobSpec) -> Self:
+    def of(cls, spec: JobSpec, state: str = "", photos: int = 0) -> Self:
         """From its description."""
-        return cls(spec.job_id, spec.name, spec.created)
+        return cls(spec.job_id, spec.name, spec.created, state, photos)
 
     def __str__(self) -> str:
         when = datetime.fromtimestamp(self.created).astimezone()
-        return f"{self.job_id}  {when:%Y-%m-%d %H:%M}  {self.name!r}"
+        known = ""
+        if self.state:
+            photos = f"{self.photos} photo{'s' * (self.photos != 1)}"
+            known = f"{self.state:<10}  {photos:>14}  "
+        return f"{self.job_id}  {when:%Y-%m-%d %H:%M}  {known}{self.name!r}"
 
 
 def as_name(text: str) -> str:
@@ -51,13 +67,18 @@ def candidates(redis: Redis) -> list[Candidate]:
     ids = any_redis.zrevrange(keys.JOBS, 0, -1)
     with any_redis.pipeline(transaction=False) as pipe:
         for job_id in ids:
-            pipe.hget(keys.job(job_id), "spec")
-        specs = pipe.execute()
-    return [_read(job_id, text) for job_id, text in zip(ids, specs, strict=True) if text]
+            pipe.hmget(keys.job(job_id), "spec", "state", "submitted", "incomplete")
+        found = pipe.execute()
+    return [_read(job_id, *values) for job_id, values in zip(ids, found, strict=True) if values[0]]
 
 
-def find(redis: Redis, word: str) -> str:
+def find(redis: Redis, word: str, newest: Tell | None = None) -> str:
     """The id of the job that a word means.
+
+    Args:
+        redis: Where jobs are.
+        word: What was typed.
+        newest: Of several jobs of that very name the newest is meant, and this is told so.
 
     Raises:
         UsageError: None, or more than one, may be meant; names candidates.
@@ -65,7 +86,29 @@ def find(redis: Redis, word: str) -> str:
     any_redis: Any = redis
     if is_id(word) and any_redis.exists(keys.job(word)):
         return word
-    return choose(word, candidates(redis))
+    jobs = candidates(redis)
+    if newest is None or (found := newest_of(word, jobs)) is None:
+        return choose(word, jobs)
+    newest(f"{found[1]} jobs are called {word!r}: this is the newest, {found[0]}")
+    return found[0]
+
+
+def newest_of(word: str, jobs: Sequence[Candidate]) -> tuple[str, int] | None:
+    """The newest of several jobs of a name, and how many those are.
+
+    Args:
+        word: What was typed.
+        jobs: All there are.
+
+    Returns:
+        None if there are not several, or the word may also mean an id.
+    """
+    if any(job.job_id.startswith(word) for job in jobs):
+        return None
+    named = [job for job in jobs if job.name == as_name(word)]
+    if len(named) < 2:
+        return None
+    return max(named, key=lambda job: job.created).job_id, len(named)
 
 
 def choose(word: str, jobs: Sequence[Candidate], unknown: str = _EXPIRED) -> str:
@@ -107,8 +150,9 @@ def _close(name: str, jobs: Iterable[Candidate]) -> list[str]:
     return [words[found] for found in get_close_matches(name.lower(), words, n=_CLOSE)]
 
 
-def _read(job_id: str, text: str) -> Candidate:
+def _read(job_id: str, text: str, state: str, photos: str, incomplete: str | None) -> Candidate:
     try:
-        return Candidate.of(JobSpec.parse(job_id, text))
+        listed = listed_state(JobState(state), incomplete is None)
+        return Candidate.of(JobSpec.parse(job_id, text), listed, int(photos))
     except UnreadableJobError:
         return Candidate(job_id)

@@ -71,6 +71,15 @@ class JobState(StrEnum):
 TERMINAL_JOB_STATES = frozenset({JobState.DONE, JobState.CANCELLED})
 
 
+INCOMPLETE = "incomplete"
+"""In lists, for a job whose submitter stopped before the last photo: nobody may take it for all."""
+
+
+def listed_state(state: JobState, complete: bool) -> str:
+    """A job's state where nothing else says that photos are missing."""
+    return state if complete or state is JobState.CANCELLED else INCOMPLETE
+
+
 class Deployment(StrEnum):
     """What starts and ends workers, where it is not the local stack."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glasses.statuses import JobState
-
 if TYPE_CHECKING:
     from glasses.schemas import JobStatus
 
@@ -13,12 +11,6 @@ WHY = (
     "its submitter stopped before the last photo: run the same `glasses submit` again, nothing is "
     "paid twice"
 )
-
-
-def state(status: JobStatus) -> str:
-    """A job's state in a list, where nothing else says that photos are missing."""
-    incomplete = not status.complete and status.state is not JobState.CANCELLED
-    return "incomplete" if incomplete else status.state
 
 
 def warn(status: JobStatus) -> None:

@@ -53,7 +53,7 @@ def command(
     wanted = Wanted(output, links, thumbnails, from_)
     wanted.check()
     with Client(tell=say) as client:
-        found = client.job(job)
+        found = client.job(job, newest=True)
         status = found.status()
         written = write_report(
             wanted,

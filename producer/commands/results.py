@@ -26,7 +26,7 @@ def command(
 
     wanted = Output.of(output, format_)
     with Client(tell=say) as client:
-        found = client.job(job)
+        found = client.job(job, newest=True)
         with wanted.open(only) as writer:
             if follow:
                 for batch in found.follow():

@@ -88,7 +88,7 @@ def _sort(
         return sorter.done
 
     with Client(tell=say) as client:
-        job = client.job(prefix)
+        job = client.job(prefix, newest=True)
         status = job.status()
         limit = client.settings.max_file_mb << 20
         if dry_run:

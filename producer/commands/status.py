@@ -39,7 +39,7 @@ def command(
     now = datetime.now().astimezone()
     deadline = next_time(finish_by, now) if finish_by is not None else None
     with Client(tell=say) as client:
-        found = client.job(job)
+        found = client.job(job, newest=True)
         status = found.status()
         blocked = found.blockage(status)
         ended = status.state in TERMINAL_JOB_STATES

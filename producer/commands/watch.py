@@ -29,7 +29,7 @@ def command(
     from producer.narration import say, summary
 
     with Client(tell=say) as client:
-        status = follow(client.job(job), timeout, narrate=False)
+        status = follow(client.job(job, newest=True), timeout, narrate=False)
     incomplete.warn(status)
     typer.echo(as_json(status) if json_ else summary(status))
     raise typer.Exit(exit_code(status))

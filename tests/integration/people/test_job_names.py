@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from glasses import keys
 from glasses.client import Client
 from glasses.settings import Settings
 from tests.support.commands import glasses
@@ -52,16 +53,48 @@ def test_submit_names_a_job_and_status_finds_it(settings: Settings, pile: Path) 
     assert json.loads(found.stdout)["job_id"] == submitted.stdout.strip()
 
 
-def test_name_of_two_jobs_lists_both(
-    settings: Settings, client: Client, job: str, pile: Path
-) -> None:
+@pytest.fixture
+def other(client: Client, job: str, pile: Path) -> str:
+    """Of the same name, newer, with a photo more."""
+    del job
     (pile / "b.jpg").write_bytes(b"\xff\xd8\xffb")
-    other = judged_job(client, pile, {"b.jpg": outcome()}, name=NAME).id
-    done = glasses("rm", NAME, settings=settings)
+    return judged_job(client, pile, {"b.jpg": outcome()}, name=NAME).id
+
+
+@pytest.mark.parametrize("command", ["rm", "cancel", "reconcile"])
+def test_name_of_two_jobs_lists_both_where_something_would_change(
+    settings: Settings, client: Client, job: str, other: str, command: str
+) -> None:
+    redis: Any = client.redis
+    redis.hset(keys.job(job), "incomplete", 1)
+    done = glasses(command, NAME, settings=settings)
     assert (done.returncode, done.stdout) == (2, "")
-    assert job in done.stderr
-    assert other in done.stderr
+    listed = [line.split() for line in done.stderr.splitlines()[1:]]
+    assert [(each[0], *each[3:6]) for each in listed] == [
+        (other, "done", "2", "photos"),
+        (job, "incomplete", "1", "photo"),
+    ]
     assert {status.job_id for status in client.jobs()} == {job, other}
+
+
+def test_name_of_two_jobs_means_the_newest_where_it_is_read(
+    settings: Settings, job: str, other: str, tmp_path: Path
+) -> None:
+    into = str(tmp_path / "sorted")
+    for words in (
+        ["status", NAME],
+        ["watch", NAME],
+        ["results", NAME],
+        ["report", NAME, "-o", str(tmp_path / "report.html"), "--no-thumbnails"],
+        ["sort", NAME, "--into", into],
+    ):
+        done = glasses(*words, settings=settings)
+        assert done.returncode == 0, (words, done.stderr)
+        assert f"2 jobs are called {NAME!r}: this is the newest, {other}" in done.stderr, words
+    assert glasses("results", NAME, settings=settings).stdout.count("\n") == 2
+    assert glasses("sort", job, "--into", into, settings=settings).returncode == 0
+    undone = glasses("sort", NAME, "--into", into, "--undo", settings=settings)
+    assert (undone.returncode, undone.stdout) == (2, "")
 
 
 @pytest.mark.usefixtures("job")

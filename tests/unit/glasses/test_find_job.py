@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from glasses.errors import UsageError
-from glasses.find_job import Candidate, as_name, choose, is_id
+from glasses.find_job import Candidate, as_name, choose, is_id, newest_of
 
 JOBS = [
     Candidate("abcd2345", "holiday", 3e9),
@@ -51,6 +51,12 @@ def test_ambiguous_word_lists_its_candidates(word: str, meant: tuple[int, ...]) 
     assert lines[1:] == [f"  {JOBS[number]}" for number in meant]
     assert JOBS[0].name in lines[1]
     assert refused.value.exit_code == 2
+
+
+def test_newest_is_of_one_name_and_of_no_id() -> None:
+    assert newest_of("holiday", JOBS[::-1]) == ("abcd2345", 2)
+    assert newest_of("other", JOBS) is None
+    assert newest_of("holiday", [*JOBS, Candidate("holidayz", "other")]) is None
 
 
 def test_list_of_candidates_has_an_end() -> None:
