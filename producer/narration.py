@@ -17,14 +17,25 @@ if TYPE_CHECKING:
     from glasses.schemas import JobStatus
 
 
+_drawn: list[Progress] = []
+"""The bars that are on the terminal now, if any."""
+
+
 def say(text: str) -> None:
     """Lines on stderr. A name in them stays a name, whatever it does to terminals."""
-    typer.echo("\n".join(printable(line) for line in text.split("\n")), err=True)
+    lines = "\n".join(printable(line) for line in text.split("\n"))
+    if _drawn:  # Above the bars: behind them it would be glued to one, and be drawn over.
+        _drawn[-1].console.print(lines, markup=False, highlight=False, soft_wrap=True)
+    else:
+        typer.echo(lines, err=True)
 
 
 @contextmanager
 def progress_bars() -> Iterator[Progress | None]:
-    """Progress bars on stderr; None when it is no terminal."""
+    """Progress bars on stderr; None when it is no terminal.
+
+    Nothing may go to stdout meanwhile, which may be the same terminal.
+    """
     if not sys.stderr.isatty():
         yield None
         return
@@ -38,8 +49,14 @@ def progress_bars() -> Iterator[Progress | None]:
         TextColumn("{task.fields[note]}"),
         TimeElapsedColumn(),
         console=Console(stderr=True),
+        redirect_stdout=False,
+        redirect_stderr=False,
     ) as progress:
-        yield progress
+        _drawn.append(progress)
+        try:
+            yield progress
+        finally:
+            _drawn.pop()
 
 
 def show_status(progress: Progress, task: TaskID, status: JobStatus) -> None:

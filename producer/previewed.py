@@ -26,6 +26,8 @@ def show_preview(client: Client, wanted: Wanted, json_: bool) -> None:
                 bars.update(task, completed=found.photos)
 
         found = client.preview(wanted, progressed)
+        if bars and task is not None:
+            bars.update(task, total=found.photos)
     typer.echo(as_json(_output(found)) if json_ else "\n".join(_lines(found)))
 
 

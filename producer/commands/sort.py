@@ -64,6 +64,8 @@ def _sort(
     dry_run: bool,
     json_: bool,
 ) -> int:
+    from contextlib import nullcontext
+
     from glasses.client import Client
     from glasses.groups import Band
     from glasses.sorting import Sorter
@@ -79,7 +81,8 @@ def _sort(
             typer.echo(f"{printable(str(source))} -> {printable(str(to))}")
 
     def run(sorter: Sorter) -> Sorted:
-        with progress_bars() as bars:
+        # The rows of a dry run are printed as they are found.
+        with nullcontext() if dry_run else progress_bars() as bars:
             task = bars.add_task("sort", total=status.submitted, note="") if bars else None
             for photo in job.judged():
                 sorter.put(photo, photo.source(from_))

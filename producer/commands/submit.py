@@ -18,6 +18,8 @@ from producer.options import (
 )
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
     from glasses.client import Client, Job
     from glasses.sources.arguments import Wanted
     from glasses.submission import Progress
@@ -92,39 +94,62 @@ def command(
 
 
 def _submit(client: Client, wanted: Wanted, **options: Any) -> Job:
+    from contextlib import ExitStack
+
     from glasses.submission import Progress
     from producer.narration import progress_bars, say
 
     job_id = ""
-
-    def created(job: Job) -> None:
-        nonlocal job_id
-        job_id = job.id
-        typer.echo(job.id)
-        sys.stdout.flush()
-
     last = Progress()
-    with progress_bars() as bars:
-        hashing = bars.add_task("hashing", total=None, note="") if bars else None
-        uploading = bars.add_task("upload", total=None, note="") if bars else None
+    tell = _Bars()
+    with ExitStack() as drawn:
+
+        def created(job: Job) -> None:
+            nonlocal job_id
+            job_id = job.id
+            typer.echo(job.id)
+            sys.stdout.flush()
+            tell.start(drawn.enter_context(progress_bars()))  # only now: the id stands above them
 
         def progressed(progress: Progress) -> None:
             nonlocal last
             last = progress
-            if bars and hashing is not None and uploading is not None:
-                settled = progress.present + progress.known + progress.refused
-                bars.update(hashing, completed=progress.hashed)
-                bars.update(uploading, completed=progress.uploaded + settled, total=progress.hashed)
+            tell.show(progress)
 
         try:
             job = client.submit_wanted(
                 wanted, on_created=created, on_progress=progressed, **options
             )
         except KeyboardInterrupt:
+            drawn.close()
             say(_stopped(client, job_id))
             raise typer.Exit(130) from None
+        tell.end(last)
     say(describe(last))
     return job
+
+
+class _Bars:
+    """The two bars of a submission, once they are drawn."""
+
+    def __init__(self) -> None:
+        self._bars: RichProgress | None = None
+
+    def start(self, bars: RichProgress | None) -> None:
+        self._bars = bars
+        if bars:
+            self._hashing = bars.add_task("hashing", total=None, note="")
+            self._uploading = bars.add_task("upload", total=None, note="")
+
+    def show(self, progress: Progress) -> None:
+        if self._bars:
+            done = progress.uploaded + progress.present + progress.known + progress.refused
+            self._bars.update(self._hashing, completed=progress.hashed)
+            self._bars.update(self._uploading, completed=done, total=progress.hashed)
+
+    def end(self, progress: Progress) -> None:
+        if self._bars:
+            self._bars.update(self._hashing, total=progress.hashed)
 
 
 def _stopped(client: Client, job_id: str) -> str:

@@ -63,3 +63,19 @@ def test_no_color_is_honoured_on_a_terminal(
     assert not COLOUR.search(plain)
     assert b"classified" in plain
     assert b"\x1b" not in on_terminal(*words, settings=settings, TERM="dumb")
+
+
+def test_nothing_is_glued_to_a_bar_or_drawn_over(
+    settings: Settings, client: Client, pile: Path, tmp_path: Path
+) -> None:
+    shown = on_terminal("submit", str(pile), "--wait", "--timeout", "5", settings=settings)
+    (status,) = client.jobs()
+    assert shown.startswith(status.job_id.encode() + b"\r\n")
+    assert b"hashing" in shown
+    # Where a bar was, it is erased first.
+    assert re.search(rb"(\n|\r|\x1b\[2K)job \w{8} waits: [^\n\x1b]*\r\n", shown)
+    other = judged_job(client, pile, {"a.jpg": outcome(face(0.98))}).id
+    into = str(tmp_path / "sorted")
+    dry = on_terminal("sort", other, "--into", into, "--dry-run", settings=settings)
+    assert dry.startswith(str(pile).encode())
+    assert b"\x1b" not in dry
