@@ -100,7 +100,10 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a name must not fail for the terminal's encoding
             stream.reconfigure(errors="backslashreplace")
     try:
-        app(prog_name="glasses")
+        try:
+            app(prog_name="glasses")
+        finally:
+            sys.stdout.flush()  # or Python does it when nobody can catch what comes of it
     except GlassesError as error:
         from producer.narration import say
 
@@ -110,6 +113,17 @@ def main() -> None:
         typer.echo("glasses: interrupted", err=True)
         sys.exit(130)
     except BrokenPipeError:
-        # The reader (`head`, a closed pager) has enough; Python would complain while it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()  # The reader (`head`, a closed pager) has enough.
         sys.exit(0)
+    except OSError as error:
+        from producer.narration import say
+
+        _close_stdout()
+        what = f"{error.filename}: " if error.filename else "output cannot be written: "
+        say(f"glasses: {what}{error.strerror or error}")
+        sys.exit(2)
+
+
+def _close_stdout() -> None:
+    """Let what is left go nowhere; Python would complain of it while it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

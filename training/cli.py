@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from glasses.errors import GlassesError
 from training.proposals.cli import app as proposals
 from training.recipe import OURS, recipe
-from training.workspace import Workspace
 from worker.model_store import MODELS
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+if TYPE_CHECKING:
+    from training.workspace import Workspace
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(proposals, name="proposals")
 
 Data = Annotated[Path, typer.Option(help="Folder with one subfolder a dataset.")]
@@ -45,6 +47,7 @@ Models = Annotated[Path, typer.Option(help="Folder of released models.")]
 RUNS = Path("runs/training")
 NAME = "mobilenet_v2-4"
 PEOPLE = "people"
+_OURS = {"training", "worker", "glasses"}
 MOBILENET_V2 = "mobilenet_v2"
 
 
@@ -57,6 +60,8 @@ def _keep_memory() -> None:
 def _work(
     data: Path, runs: Path, split: str, backbone: str, preset: str, corrections: Path | None
 ) -> Workspace:
+    from training.workspace import Workspace
+
     unusual = [(backbone, MOBILENET_V2), (preset, OURS)]
     variant = "+".join(value for value, usual in unusual if value != usual)
     return Workspace(data, runs, split, variant, corrections)
@@ -79,6 +84,7 @@ def datasets(data: Data) -> None:
 def crops(data: Data, runs: Runs = RUNS, processes: Processes = 2) -> None:
     """Find and cut the faces, with the worker's own detector."""
     from training.stages import crops
+    from training.workspace import Workspace
 
     crops.run(Workspace(data, runs), processes)
 
@@ -243,6 +249,14 @@ def main() -> None:
     """The command; an error that the user can act on is one line."""
     try:
         app()
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in _OURS:
+            raise
+        sys.stderr.write(
+            f"glasses-train: training needs {error.name}: "
+            "pip install 'people-with-glasses[training]'\n"
+        )
+        sys.exit(2)
     except GlassesError as error:
         sys.stderr.write(f"glasses-train: {error}\n")
         sys.exit(error.exit_code)
