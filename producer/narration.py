@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from glasses.schemas import JobStatus
 
 
+_SAID = 10
 _drawn: list[Progress] = []
 """The bars that are on the terminal now, if any."""
 
@@ -28,6 +29,16 @@ def say(text: str) -> None:
         _drawn[-1].console.print(lines, markup=False, highlight=False, soft_wrap=True)
     else:
         typer.echo(lines, err=True)
+
+
+def say_some(lines: Iterable[str]) -> None:
+    """Lines on stderr, at most ten of them: there may be one a photo, and a million photos."""
+    count = 0
+    for count, line in enumerate(lines, 1):
+        if count <= _SAID:
+            say(line)
+    if count > _SAID:
+        say(f"and {count - _SAID} more (--json has all)")
 
 
 @contextmanager

@@ -88,7 +88,11 @@ UnsureOption = Annotated[
 FromOption = Annotated[
     Path | None,
     typer.Option(
-        "--from", metavar="DIR", help="Where the photos are now, if not where they were submitted."
+        "--from",
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+        help="Where the photos are now, if not where they were submitted.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -71,6 +71,7 @@ def opened(folder: Path) -> Iterator[Log]:
     Raises:
         UsageError: Another run is sorting into the folder, or it cannot be written.
     """
+    made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / NAME).open("a", encoding="ascii")
@@ -81,7 +82,12 @@ def opened(folder: Path) -> Iterator[Log]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UsageError(f"another run is sorting into {folder}; wait for its end") from None
-        yield Log(folder, file)
+        log = Log(folder, file)
+        yield log
+        if not log.entries:  # Nothing was sorted: as if nobody had tried.
+            log.keep([])
+            if made and not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def peek(folder: Path) -> list[Entry]:

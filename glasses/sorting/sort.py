@@ -44,6 +44,11 @@ class Sorted:
     already: int = 0
     left: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def all_gone(self) -> bool:
+        """No photo was found: they lie elsewhere, all of them."""
+        return not self.groups and not self.already and all(why == GONE for _, why in self.left)
+
 
 class Sorter:
     """Sorts the photos of one job into one folder.

@@ -42,7 +42,12 @@ def command(
     ] = None,
     photos: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="The names in FILE are relative to this; no servers."),
+        typer.Option(
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="The names in FILE are relative to this; no servers.",
+        ),
     ] = None,
     model: Annotated[
         str | None, typer.Option(help="The model to ask now: its name or its folder.")
@@ -60,7 +65,7 @@ def command(
     from glasses import corrections
     from glasses.labels import LabelFolder
     from glasses.settings import load_settings
-    from producer.narration import say
+    from producer.narration import say_some
     from producer.rows import printable
 
     found = corrections.read(file)
@@ -70,7 +75,6 @@ def command(
     for each in _photos(found, job, photos):
         if each.data is None:
             lost.append(each.correction.name)
-            say(f"left out: {printable(lost[-1])} is no photo, or not to be found any more")
         elif each.correction.label is None:
             labels.drop(each.data)
         else:
@@ -82,6 +86,7 @@ def command(
                 printable(each.correction.name),
             )
     labels.save()
+    say_some(f"left out: {each} is no photo, or not to be found any more" for each in lost)
     facts: dict[str, Any] = {
         "corrections": len(found),
         "dropped": sum(each.label is None for each in found),

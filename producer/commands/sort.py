@@ -99,7 +99,7 @@ def _sort(
         else:
             with opened(into) as log:
                 done = run(Sorter(job.id, into, how, band, limit, log))
-    _tell_left(done)
+    _tell_left(done, from_)
     incomplete.warn(status)
     if status.pending:
         say(f"{status.pending} photos have no verdict yet: run this again later")
@@ -112,17 +112,22 @@ def _sort(
     return len(done.left)
 
 
-def _tell_left(done: Sorted) -> None:
+def _tell_left(done: Sorted, from_: Path | None) -> None:
     """Name what was left alone; what was no file to begin with is only counted."""
     from collections import Counter
 
     from glasses.sorting import NOWHERE
-    from producer.narration import say
-    from producer.rows import printable
+    from producer.narration import say, say_some
 
-    for image, why in done.left:
-        if why not in NOWHERE.values():
-            say(f"left alone: {printable(image)} {why}")
+    if len(done.left) > 1 and done.all_gone:
+        where = "where they were submitted" if from_ is None else f"in {from_}"
+        say(
+            f"left alone: none of {len(done.left)} photos is {where}: name their folder with --from"
+        )
+        return
+    say_some(
+        f"left alone: {image} {why}" for image, why in done.left if why not in NOWHERE.values()
+    )
     for why, count in Counter(why for _, why in done.left if why in NOWHERE.values()).items():
         say(f"left alone: {count} photos, each {why}")
 
@@ -160,8 +165,7 @@ def _undo(word: str, into: Path, dry_run: bool, json_: bool) -> int:
     from glasses.errors import UsageError
     from glasses.sorting import undo
     from glasses.sorting.log import NAME, opened, peek
-    from producer.narration import say
-    from producer.rows import printable
+    from producer.narration import say_some
 
     sorted_by = {entry.job_id for entry in peek(into)}
     jobs = [job_id for job_id in sorted_by if job_id.startswith(word)]
@@ -176,8 +180,7 @@ def _undo(word: str, into: Path, dry_run: bool, json_: bool) -> int:
         raise UsageError("--undo has no --dry-run: it touches nothing that was changed since")
     with opened(into) as log:
         done = undo(log, into, jobs[0])
-    for place, why in done.left:
-        say(f"left alone: {printable(place)} {why}")
+    say_some(f"left alone: {place} {why}" for place, why in done.left)
     if json_:
         left = [{"path": place, "why": why} for place, why in done.left]
         typer.echo(json.dumps({"job_id": jobs[0], "undone": done.count, "left_alone": left}))

@@ -67,3 +67,13 @@ def test_hand_made_file_needs_no_servers(demo_photos: Path, tmp_path: Path) -> N
     assert "2 of 2" in done.stdout
     nowhere = glasses(*arguments, "--no-evaluate", home=tmp_path)
     assert nowhere.returncode == 3  # without --photos it asks the servers
+
+
+def test_missing_folder_of_photos_is_told_before_anything_happens(tmp_path: Path) -> None:
+    file = tmp_path / "corrections.csv"
+    file.write_text("name,correction\na.jpg,1\n")
+    words = ["--photos", str(tmp_path / "none"), "--into", str(tmp_path / "labels")]
+    done = glasses("correct", str(file), *words, "--no-evaluate", home=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--photos" in done.stderr
+    assert not (tmp_path / "labels").exists()

@@ -65,3 +65,51 @@ def test_wrong_use_is_told_before_anything_happens(settings: Settings, tmp_path:
         done = glasses("sort", "abc", "--into", out, *arguments, settings=settings)
         assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_missing_folder_is_told_before_anything_happens(
+    client: Client, settings: Settings, pile: Path, tmp_path: Path
+) -> None:
+    job = judged_job(client, pile, OUTCOMES).id
+    none = str(tmp_path / "none")
+    for words in (
+        ["sort", job, "--into", str(tmp_path / "out"), "--from", none],
+        ["report", job, "-o", str(tmp_path / "report.html"), "--from", none],
+    ):
+        done = glasses(*words, settings=settings)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "--from" in done.stderr
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["pile"]
+
+
+def test_archive_that_was_moved_is_told_in_one_line_and_leaves_nothing(
+    client: Client, settings: Settings, pile: Path, tmp_path: Path
+) -> None:
+    job = judged_job(client, pile, OUTCOMES).id
+    pile.rename(tmp_path / "moved")
+    arguments = ["sort", job, "--into", str(tmp_path / "out"), "--json"]
+    gone = glasses(*arguments, settings=settings)
+    assert gone.returncode == 1
+    assert gone.stderr == (
+        "left alone: none of 5 photos is where they were submitted: name their folder with --from\n"
+    )
+    assert len(json.loads(gone.stdout)["left_alone"]) == 5
+    assert not (tmp_path / "out").exists()
+    found = glasses(*arguments, "--from", str(tmp_path / "moved"), settings=settings)
+    assert found.returncode == 0, found.stderr
+
+
+def test_not_more_than_ten_are_named(client: Client, settings: Settings, tmp_path: Path) -> None:
+    pile = tmp_path / "pile"
+    pile.mkdir()
+    for number in range(13):
+        (pile / f"{number:02}.jpg").write_bytes(JPEG + bytes([number]))
+    job = judged_job(client, pile, {f"{number:02}.jpg": outcome() for number in range(13)}).id
+    for number in range(12):
+        (pile / f"{number:02}.jpg").unlink()
+    done = glasses("sort", job, "--into", str(tmp_path / "out"), settings=settings)
+    said = done.stderr.splitlines()
+    assert [line for line in said if line.endswith("is gone")] == [
+        f"left alone: {number:02}.jpg is gone" for number in range(10)
+    ]
+    assert said[10] == "and 2 more (--json has all)"
