@@ -37,11 +37,13 @@ class Sorted:
     Attributes:
         groups: Photos that were put into each group.
         already: Photos that an earlier run had sorted.
+        otherwise: Of those, photos that would now be brought in another way, or elsewhere.
         left: Photos that were left alone, with the reason.
     """
 
     groups: Counter[Group] = field(default_factory=Counter)
     already: int = 0
+    otherwise: int = 0
     left: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -107,6 +109,9 @@ class Sorter:
         if known and os.path.lexists(self._into / known.to):
             self._finish_move(known, source)
             self.done.already += 1
+            group = PurePosixPath(known.to).parts[0]
+            if known.how is not self._how or group != group_of(photo.verdict, self._band):
+                self.done.otherwise += 1
             return None
         if not os.path.lexists(source):
             return GONE

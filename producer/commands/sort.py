@@ -107,6 +107,11 @@ def _sort(
         typer.echo(json.dumps(_facts(job.id, into, how, dry_run, status.pending, done)))
     else:
         _print(done, dry_run)
+    if done.otherwise:
+        say(
+            f"{done.otherwise} of those sorted before are so by other options: --undo them first "
+            "to sort them by these"
+        )
     if done.groups and not dry_run:
         say(f"`glasses sort {job.id} --into {printable(str(into))} --undo` takes this back.")
     return len(done.left)

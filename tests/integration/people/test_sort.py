@@ -113,3 +113,15 @@ def test_not_more_than_ten_are_named(client: Client, settings: Settings, tmp_pat
         f"left alone: {number:02}.jpg is gone" for number in range(10)
     ]
     assert said[10] == "and 2 more (--json has all)"
+
+
+def test_other_options_than_before_are_told_to_change_nothing(
+    client: Client, settings: Settings, pile: Path, tmp_path: Path
+) -> None:
+    job = judged_job(client, pile, OUTCOMES).id
+    words = ["sort", job, "--into", str(tmp_path / "out")]
+    for options, other in (([], 0), ([], 0), (["--symlink"], 5), (["--unsure", "0.5,0.5"], 1)):
+        done = glasses(*words, *options, settings=settings)
+        assert done.returncode == 0
+        assert ("sorted before are so by other options" in done.stderr) == bool(other)
+        assert done.stderr.startswith(f"{other} of those") or not other
