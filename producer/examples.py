@@ -51,7 +51,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "jobs": ("glasses jobs", "glasses jobs --json | jq -r '.[].job_id'"),
     "cancel": ("glasses cancel holiday",),
-    "rm": ("glasses rm holiday", "glasses rm abcd2345 --json"),
+    "rm": ("glasses rm holiday", "glasses rm abcd2345 efgh2345 --json"),
     "reconcile": ("glasses reconcile", "glasses reconcile abcd2345"),
     "doctor": ("glasses doctor", "glasses doctor --json --timeout 60"),
     "config": ("glasses config", "glasses config --json | jq .retention_days"),

@@ -90,8 +90,6 @@ FromOption = Annotated[
     typer.Option(
         "--from",
         metavar="DIR",
-        exists=True,
-        file_okay=False,
         help="Where the photos are now, if not where they were submitted.",
     ),
 ]

@@ -44,8 +44,6 @@ def command(
         Path | None,
         typer.Option(
             metavar="DIR",
-            exists=True,
-            file_okay=False,
             help="The names in FILE are relative to this; no servers.",
         ),
     ] = None,
@@ -65,9 +63,11 @@ def command(
     from glasses import corrections
     from glasses.labels import LabelFolder
     from glasses.settings import load_settings
+    from producer.folders import check_folder
     from producer.narration import say_some
     from producer.rows import printable
 
+    check_folder("--photos", photos)
     found = corrections.read(file)
     labels = LabelFolder(into)
     pipeline = _pipeline(load_settings(model=model).model) if evaluate else None

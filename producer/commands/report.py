@@ -46,12 +46,14 @@ def command(
     from glasses.groups import Band
     from glasses.object_store import image_key
     from producer import incomplete
+    from producer.folders import check_folder
     from producer.narration import say
     from producer.report.file import Wanted, in_words, write_report
 
     band = Band.parse(unsure) if unsure else Band()
     wanted = Wanted(output, links, thumbnails, from_)
     wanted.check()
+    check_folder("--from", from_)
     with Client(tell=say) as client:
         found = client.job(job, newest=True)
         status = found.status()

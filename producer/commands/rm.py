@@ -1,23 +1,40 @@
-"""`glasses rm`: remove a job with its photos."""
+"""`glasses rm`: remove jobs with their photos."""
 
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 import typer
 
-from producer.options import JobArgument, JsonOption
+from producer.completion import complete_job
+from producer.counted import counted
+from producer.options import JsonOption
 
 
-def command(job: JobArgument, json_: JsonOption = False) -> None:
-    """Remove a job: its photos and its verdicts. Photos that another job needs stay."""
+def command(
+    jobs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="JOB…",
+            help="Job ids, their beginnings, or names.",
+            autocompletion=complete_job,
+        ),
+    ],
+    json_: JsonOption = False,
+) -> None:
+    """Remove jobs: their photos and their verdicts. Photos that another job needs stay.
+
+    None is removed if one of them is not found. --json prints a line a job.
+    """
     from glasses.client import Client
     from producer.narration import say
 
     with Client(tell=say) as client:
-        found = client.job(job)
-        removed = found.remove()
-    if json_:
-        typer.echo(json.dumps({"job_id": found.id, "photos_removed": removed}))
-    else:
-        typer.echo(f"job {found.id} removed, with {removed} photos")
+        found = {job.id: job for job in map(client.job, jobs)}
+        for job in found.values():
+            removed = job.remove()
+            if json_:
+                typer.echo(json.dumps({"job_id": job.id, "photos_removed": removed}))
+            else:
+                typer.echo(f"job {job.id} removed, with {counted(removed, 'photo')}")

@@ -42,12 +42,14 @@ def command(
     """
     from glasses.errors import UsageError
     from glasses.sorting import How
+    from producer.folders import check_folder
 
     chosen = [
         how for how, wanted in zip(How, (copy, move, hardlink, symlink), strict=True) if wanted
     ]
     if len(chosen) > 1:
         raise UsageError("--copy, --move, --hardlink and --symlink exclude each other")
+    check_folder("--from", from_)
     if undo:
         left = _undo(job, into, dry_run, json_)
     else:

@@ -180,7 +180,7 @@ def _follow(job: Job, wait: bool | None, timeout: float | None) -> None:
 
 def describe(progress: Progress) -> str:
     """What was sent and what was not, and why not."""
-    parts = [f"{progress.hashed} photos: {progress.uploaded} uploaded"]
+    parts = [f"{counted(progress.hashed, 'photo')}: {progress.uploaded} uploaded"]
     if progress.present:
         parts.append(f"{progress.present} already uploaded")
     if progress.known:

@@ -75,5 +75,5 @@ def test_missing_folder_of_photos_is_told_before_anything_happens(tmp_path: Path
     words = ["--photos", str(tmp_path / "none"), "--into", str(tmp_path / "labels")]
     done = glasses("correct", str(file), *words, "--no-evaluate", home=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "--photos" in done.stderr
+    assert f"--photos: {tmp_path / 'none'} does not exist" in done.stderr
     assert not (tmp_path / "labels").exists()

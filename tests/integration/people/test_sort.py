@@ -78,7 +78,7 @@ def test_missing_folder_is_told_before_anything_happens(
     ):
         done = glasses(*words, settings=settings)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "--from" in done.stderr
+        assert f"--from: {none} does not exist" in done.stderr
     assert sorted(each.name for each in tmp_path.iterdir()) == ["pile"]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from glasses.client import Client
 from glasses.settings import Settings
 from tests.support.commands import glasses
 
@@ -48,6 +50,28 @@ def test_empty_list_is_refused(settings: Settings) -> None:
     done = glasses("submit", "--from-file", "-", "--detach", settings=settings)
     assert (done.returncode, done.stdout) == (2, "")
     assert "no file in the list" in done.stderr
+
+
+def test_list_says_when_and_what_failed_and_several_are_removed(
+    settings: Settings, client: Client, tmp_path: Path
+) -> None:
+    none = glasses("jobs", settings=settings)
+    assert (none.stdout, none.stderr) == ("", "no jobs: `glasses submit PATH` makes one\n")
+    (tmp_path / "empty.jpg").touch()
+    one, two = (client.submit([tmp_path / "empty.jpg"], name=name).id for name in ("a b", "c"))
+    head, *lines = glasses("jobs", settings=settings).stdout.splitlines()
+    assert head.split() == [
+        "JOB", "STATE", "SUBMITTED", "PHOTOS", "PENDING", "FAILED", "GLASSES", "NAME",
+    ]  # fmt: skip
+    when = datetime.fromtimestamp(client.job(one).status().created).strftime("%Y-%m-%d %H:%M")
+    assert lines[1].split() == [one, "done", *when.split(), "1", "0", "1", "0", "a", "b"]
+    assert lines[1].index("a b") == head.index("NAME")
+    unknown = glasses("rm", one, "nosuchjob", settings=settings)
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert len(client.jobs()) == 2
+    removed = glasses("rm", one, "c", one, settings=settings)
+    assert removed.stdout == "".join(f"job {each} removed, with 0 photos\n" for each in (one, two))
+    assert client.jobs() == []
 
 
 def test_an_unknown_job_is_a_usage_error(settings: Settings) -> None:
