@@ -79,7 +79,7 @@ class Client:
 
     def submit(
         self,
-        arguments: Sequence[str | Path],
+        arguments: str | Path | Sequence[str | Path],
         *,
         name: str | None = None,
         include: Sequence[str] = (),
@@ -94,7 +94,7 @@ class Client:
         """Upload photos and queue them.
 
         Args:
-            arguments: Folders, files, globs, archives, `s3://bucket/prefix`, or `-`.
+            arguments: One or several folders, files, globs, archives, `s3://bucket/prefix`, or `-`.
             name: For people; by default the first argument.
             include: Globs, see `glasses.walk.walk`.
             exclude: Likewise.
@@ -111,7 +111,8 @@ class Client:
         Raises:
             UsageError: An argument does not exist, or there is no photo; then there is no job.
         """
-        names = [str(argument) for argument in arguments]
+        several = [arguments] if isinstance(arguments, str | Path) else arguments
+        names = [str(argument) for argument in several]
         return self.submit_wanted(
             Wanted(names, listed, include, exclude, stdin),
             name=name,

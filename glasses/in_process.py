@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import cast
 
 from glasses import walk
 from glasses.examine import InMemory
@@ -76,7 +77,7 @@ class InProcess:
 
 
 def classify(
-    *photos: Photo,
+    *photos: Photo | Sequence[Photo],
     model: str | None = None,
     threshold: float | None = None,
     faces: FaceChoice = FaceChoice.ANY,
@@ -99,7 +100,7 @@ def classify(
 
     Args:
         *photos: Files, folders, globs, archives, or the bytes of photos; what `glasses classify`
-            takes. Bytes are called by their place among the arguments: `<bytes 1>`.
+            takes; also lists of them. Bytes are called by their place: `<bytes 1>`.
         model: A released model: its name or its folder; by default as every command finds it.
         threshold: Glasses at this probability and above, 0..1; by default the model's own.
         faces: Which faces of a photo decide.
@@ -114,12 +115,20 @@ def classify(
         ModelError: The model is missing or not the released one.
         TypeError: Something is neither path nor bytes.
     """
-    given = [photo if isinstance(photo, bytes) else os.fspath(photo) for photo in photos]
+    given = list(_paths_and_bytes(photos))
     for photo in given:
         if isinstance(photo, str):
             Wanted([photo]).check_local()
     pipeline = InProcess(model, threshold, faces, processes)
     return (photo.verdict for photo in pipeline.judged(_found(given, pipeline.settings)))
+
+
+def _paths_and_bytes(photos: Iterable[Photo | Sequence[Photo]]) -> Iterator[str | bytes]:
+    for photo in photos:
+        if isinstance(photo, list | tuple):
+            yield from _paths_and_bytes(photo)
+        else:
+            yield photo if isinstance(photo, bytes) else os.fspath(cast(Photo, photo))
 
 
 def _found(

@@ -77,7 +77,10 @@ OutputOption = Annotated[
         help="Write the rows to a file (.parquet, .csv, .jsonl, .txt), there when it is whole.",
     ),
 ]
-OnlyOption = Annotated[Only | None, typer.Option(help="Print only such rows.")]
+OnlyOption = Annotated[
+    list[Only] | None,
+    typer.Option(help="Print only such rows; repeatable, for rows of any of these."),
+]
 UnsureOption = Annotated[
     str | None,
     typer.Option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -67,11 +67,11 @@ class Output:
         return cls(path, format_)
 
     @contextmanager
-    def open(self, only: Only | None = None) -> Iterator[RowWriter]:
+    def open(self, only: Collection[Only] | None = None) -> Iterator[RowWriter]:
         """Write rows.
 
         Args:
-            only: Which of them.
+            only: Which of them; all if none is said.
 
         Raises:
             UsageError: The file cannot be written.
@@ -97,7 +97,7 @@ class Output:
         return 1 if writer.failed else 0
 
     @contextmanager
-    def _rows(self, out: BinaryIO, only: Only | None) -> Iterator[RowWriter]:
+    def _rows(self, out: BinaryIO, only: Collection[Only] | None) -> Iterator[RowWriter]:
         if self.format is not Format.PARQUET:
             text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
             yield RowWriter(TextRows(self.format, text), only)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from producer.options import Format, Only
@@ -17,13 +17,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def chosen(row: Verdict, only: Only | None) -> bool:
-    """Whether a row is asked for."""
-    if only is None:
-        return True
-    if only in {Only.GLASSES, Only.NO_GLASSES}:
-        return row.status == "classified" and row.glasses == (only is Only.GLASSES)
-    return row.status.replace("_", "-") == only
+def kind(row: Verdict) -> Only:
+    """What a row is asked for by."""
+    if row.status == "classified":
+        return Only.GLASSES if row.glasses else Only.NO_GLASSES
+    return Only(row.status.replace("_", "-"))
 
 
 class Rows(Protocol):
@@ -41,10 +39,10 @@ class RowWriter:
 
     Args:
         rows: How.
-        only: Which.
+        only: Which; all if none is said.
     """
 
-    def __init__(self, rows: Rows, only: Only | None = None) -> None:
+    def __init__(self, rows: Rows, only: Collection[Only] | None = None) -> None:
         self._rows = rows
         self._only = only
         self.seen = 0
@@ -56,7 +54,7 @@ class RowWriter:
         for row in rows:
             self.seen += 1
             self.failed += row.status == "failed"
-            if chosen(row, self._only):
+            if not self._only or kind(row) in self._only:
                 self._rows.write(row)
                 self.written += 1
         self._rows.flush()

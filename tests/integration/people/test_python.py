@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import glasses.client
+from glasses import Client
 from glasses.settings import Settings, get_settings
 from infra.local.workers import environment
 from tests.support.workers import Worker
@@ -35,3 +36,9 @@ def test_the_clients_example_runs(
     found = doctest.testmod(glasses.client)
     assert found.attempted
     assert not found.failed
+
+
+def test_one_path_is_submitted_as_several_are(client: Client, pile: Path) -> None:
+    for one in (pile, str(pile)):
+        job = client.submit(one)
+        assert (job.status().submitted, job.status().name) == (1, str(pile))

@@ -97,7 +97,7 @@ def test_wrong_arguments_are_told_at_once() -> None:
     with pytest.raises(UsageError, match=r"nothing\.jpg does not exist"):
         classify("nothing.jpg")
     with pytest.raises(TypeError):
-        classify(["demo/photos"])  # type: ignore[arg-type]
+        classify([1])  # type: ignore[list-item]
     assert list(classify()) == []
 
 
@@ -107,6 +107,12 @@ def test_bytes_and_files_are_judged_alike(demo_photos: Path) -> None:
     of_bytes = list(classify(*(path.read_bytes() for path in paths)))
     assert [verdict.model_dump(exclude={"image"}) for verdict in of_bytes] == of_files
     assert [verdict.image for verdict in of_bytes[:2]] == ["<bytes 1>", "<bytes 2>"]
+
+
+def test_lists_are_taken_too(demo_photos: Path) -> None:
+    paths = [demo_photos / "hopper.jpg", str(demo_photos / "cat.jpg")]
+    found = list(classify(paths, b"no photo"))
+    assert [verdict.image for verdict in found] == ["hopper.jpg", "cat.jpg", "<bytes 3>"]
 
 
 def test_it_is_typed(tmp_path: Path) -> None:

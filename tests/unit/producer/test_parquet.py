@@ -47,7 +47,7 @@ def jsonl(*rows: Verdict) -> list[dict[str, object]]:
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-def parquet(path: Path, *rows: Verdict, only: Only | None = None) -> Path:
+def parquet(path: Path, *rows: Verdict, only: list[Only] | None = None) -> Path:
     with Output.of(path, None).open(only) as writer:
         writer.write(rows)
     return path
@@ -104,7 +104,7 @@ def test_memory_is_that_of_one_row_group() -> None:
 
 
 def test_only_the_rows_asked_for_are_written(tmp_path: Path) -> None:
-    read = pq.read_table(parquet(tmp_path / "rows.parquet", *ROWS, only=Only.NO_FACE))
+    read = pq.read_table(parquet(tmp_path / "rows.parquet", *ROWS, only=[Only.NO_FACE]))
     assert read["image"].to_pylist() == ["no face.jpg"]
 
 

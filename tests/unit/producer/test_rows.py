@@ -48,7 +48,7 @@ FAILED = row("failed.jpg", status=PhotoStatus.FAILED, reason=FailureReason.CORRU
 ALL = [GLASSES, NO_GLASSES, NO_FACE, FAILED]
 
 
-def printed(format_: Format | None, *rows: Verdict, only: Only | None = None) -> str:
+def printed(format_: Format | None, *rows: Verdict, only: list[Only] | None = None) -> str:
     out = io.StringIO(newline="")
     RowWriter(TextRows(format_, out), only).write(rows)
     return out.getvalue()
@@ -133,19 +133,22 @@ def test_ordinary_name_is_shown_as_it_is(name: str) -> None:
     ("only", "expected"),
     [
         (None, ALL),
-        (Only.GLASSES, [GLASSES]),
-        (Only.NO_GLASSES, [NO_GLASSES]),
-        (Only.NO_FACE, [NO_FACE]),
-        (Only.FAILED, [FAILED]),
+        ([Only.GLASSES], [GLASSES]),
+        ([Only.NO_GLASSES], [NO_GLASSES]),
+        ([Only.NO_FACE], [NO_FACE]),
+        ([Only.FAILED], [FAILED]),
+        ([Only.FAILED, Only.NO_FACE], [NO_FACE, FAILED]),
     ],
 )
-def test_only_the_rows_asked_for_are_printed(only: Only | None, expected: list[Verdict]) -> None:
+def test_only_the_rows_asked_for_are_printed(
+    only: list[Only] | None, expected: list[Verdict]
+) -> None:
     lines = printed(Format.JSONL, *ALL, only=only).splitlines()
     assert [Verdict(**json.loads(line)) for line in lines] == expected
 
 
 def test_failures_are_counted_whether_or_not_they_are_printed() -> None:
-    writer = RowWriter(TextRows(Format.JSONL, io.StringIO()), Only.GLASSES)
+    writer = RowWriter(TextRows(Format.JSONL, io.StringIO()), [Only.GLASSES])
     writer.write(ALL)
     writer.write([FAILED])
     assert writer.failed == 2
