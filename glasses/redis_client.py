@@ -86,7 +86,7 @@ def redis_errors(settings: Settings) -> Iterator[None]:
         yield
     except (RedisConnectionError, RedisTimeoutError) as error:
         raise InfrastructureError(
-            f"Redis at {address(settings)} does not answer: {error}. "
+            f"Redis at {address(settings)} does not answer: {str(error).rstrip('.')}. "
             "Check that it runs (`glasses ps` for the local stack)."
         ) from error
     except OutOfMemoryError as error:

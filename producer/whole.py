@@ -17,8 +17,10 @@ def check(path: Path) -> None:
     Raises:
         UsageError: Names it.
     """
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise UsageError(f"{path} cannot be written: its folder must exist, and it be none")
+    if path.is_dir():
+        raise UsageError(f"{path} cannot be written: it is a folder")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{path} cannot be written: the folder {path.parent} does not exist")
 
 
 @contextmanager

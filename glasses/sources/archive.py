@@ -53,5 +53,8 @@ def archive(path: Path, max_bytes: int, chosen: Chosen, tell: Tell) -> Iterator[
         reason, why = FailureReason.UNREADABLE, error.strerror or str(error)
     else:
         return
-    tell(f"{path} cannot be read beyond its first {count} files: {why}. The rest is missing.")
+    if count:
+        tell(f"{path} cannot be read beyond its first {count} files: {why}. The rest is missing.")
+    else:
+        tell(f"{path} cannot be read: {why}")
     yield Settled(ManifestEntry(image=path.name, reason=reason, origin=Origin.ARCHIVE))

@@ -50,6 +50,8 @@ def command(
     if len(chosen) > 1:
         raise UsageError("--copy, --move, --hardlink and --symlink exclude each other")
     check_folder("--from", from_)
+    if into.exists():
+        check_folder("--into", into)
     if undo:
         left = _undo(job, into, dry_run, json_)
     else:
@@ -177,8 +179,10 @@ def _undo(word: str, into: Path, dry_run: bool, json_: bool) -> int:
     sorted_by = {entry.job_id for entry in peek(into)}
     jobs = [job_id for job_id in sorted_by if job_id.startswith(word)]
     jobs = jobs or list(sorted_by & _named(word))
+    if not sorted_by:
+        raise UsageError(f"{into} has nothing of {word!r} to take back")
     if len(jobs) != 1:
-        listed = ", ".join(sorted(jobs or sorted_by)) or "none"
+        listed = ", ".join(sorted(jobs or sorted_by))
         which = "any of" if jobs else "none of"
         raise UsageError(
             f"nothing is undone: {word!r} may be {which} the jobs in {into / NAME}: {listed}"

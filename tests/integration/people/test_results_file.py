@@ -77,6 +77,9 @@ def test_wrong_name_or_job_leaves_no_file(settings: Settings, job: str, tmp_path
     wrong = glasses("results", job, "-o", str(tmp_path / "verdicts.xlsx"), settings=settings)
     assert wrong.returncode == 2
     assert "says no format" in wrong.stderr
+    for place, why in (("", "it is a folder"), ("none/v.csv", "none does not exist")):
+        nowhere = glasses("results", job, "-o", str(tmp_path / place), settings=settings)
+        assert (nowhere.returncode, why in nowhere.stderr) == (2, True), nowhere.stderr
     unknown = glasses("results", "nobody", "-o", str(tmp_path / "v.parquet"), settings=settings)
     assert unknown.returncode == 2
     assert sorted(each.name for each in tmp_path.iterdir()) == ["pile"]

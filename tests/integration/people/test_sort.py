@@ -65,6 +65,11 @@ def test_wrong_use_is_told_before_anything_happens(settings: Settings, tmp_path:
         done = glasses("sort", "abc", "--into", out, *arguments, settings=settings)
         assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert not (tmp_path / "out").exists()
+    nothing = glasses("sort", "abc", "--into", out, "--undo", settings=settings)
+    assert f"{out} has nothing of 'abc' to take back" in nothing.stderr
+    (tmp_path / "out").touch()
+    file = glasses("sort", "abc", "--into", out, settings=settings)
+    assert (file.returncode, file.stderr) == (2, f"glasses: --into: {out} is no folder\n")
 
 
 def test_missing_folder_is_told_before_anything_happens(

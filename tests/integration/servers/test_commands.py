@@ -87,6 +87,7 @@ def test_redis_out_of_reach_is_infrastructure(settings: Settings) -> None:
     done = glasses("jobs", settings=lost)
     assert done.returncode == 3
     assert "redis://127.0.0.1:9/0 does not answer" in done.stderr
+    assert ".." not in done.stderr
     assert "hunter2" not in done.stderr
 
 

@@ -297,3 +297,11 @@ def test_file_that_is_no_archive_fails(tmp_path: Path) -> None:
         for data in (b"", b"no archive", os.urandom(9999)):
             (tmp_path / name).write_bytes(data)
             assert reasons(tmp_path / name) == {name: FailureReason.CORRUPT}
+
+
+def test_what_is_no_zip_at_all_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "fake.zip"
+    path.write_bytes(b"no zip")
+    told: list[str] = []
+    list(archive(path, 1 << 20, lambda _name: True, told.append))
+    assert told == [f"{path} cannot be read: File is not a zip file"]
