@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -62,6 +63,11 @@ def withdraw(redis: Redis, worker_id: str) -> None:
     any_redis: Any = redis
     any_redis.delete(keys.worker(worker_id))
     any_redis.zrem(keys.WORKERS, worker_id)
+
+
+def hosts(workers: Iterable[WorkerInfo]) -> int:
+    """On how many machines they are; several may be on one."""
+    return len({worker.worker_id.rpartition(":")[0] for worker in workers})
 
 
 def live_workers(redis: Redis) -> list[WorkerInfo]:

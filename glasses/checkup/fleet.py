@@ -15,7 +15,7 @@ from glasses.ledger import Ledger
 from glasses.local_stack import starts_workers
 from glasses.queue import ECHO, QUEUE, depth, make_app
 from glasses.settings import Settings
-from glasses.workers import live_workers
+from glasses.workers import hosts, live_workers
 
 _POLL_SECONDS = 0.05
 
@@ -28,8 +28,9 @@ def workers(settings: Settings, redis: Redis) -> Finding:
         return Finding("workers", State.FAILED, "none is alive", todo, serves=True)
     models = sorted({worker.model for worker in found})
     processes = sum(worker.processes for worker in found)
-    hosts = f"{len(found)} host{'s' * (len(found) > 1)}"
-    says = f"{hosts}, {processes} process{'es' * (processes != 1)}, model {', '.join(models)}"
+    number = hosts(found)
+    says = f"{number} host{'s' * (number != 1)}, "
+    says += f"{processes} process{'es' * (processes != 1)}, model {', '.join(models)}"
     if len(models) > 1:
         todo = "give all workers one model: a job is bound to one, and the others cannot help it"
         return Finding("workers", State.WARNING, says, todo)

@@ -71,7 +71,9 @@ def table(workers: Sequence[WorkerInfo], now: float) -> list[str]:
 
 def total(workers: Sequence[WorkerInfo]) -> str:
     """All of them in a line; there are some."""
+    from glasses.workers import hosts
+
     rate = sum(worker.photos_per_second for worker in workers)
     processes = sum(worker.processes for worker in workers)
-    have = f"{counted(len(workers), 'host')}, {counted(processes, 'process')}"
+    have = f"{counted(hosts(workers), 'host')}, {counted(processes, 'process')}"
     return f"{have}, {rate:.1f} photos/s in the last 30 s"

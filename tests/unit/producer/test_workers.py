@@ -25,6 +25,8 @@ def test_a_line_a_host_and_a_sum() -> None:
     assert " ".join(head.split()) == "HOST:PID PROCESSES BUSY PHOTOS/S MEMORY SEEN MODEL"
     assert " ".join(first.split()) == "a-host:123 4 3 41.3 238 MB 2 s m@1"
     assert " ".join(second.split()) == "a-host:123 2 0 0.0 2 s m@1"
+    assert total(found) == "1 host, 6 processes, 41.3 photos/s in the last 30 s"
+    found.append(worker(worker_id="b-host:123", processes=0))
     assert total(found) == "2 hosts, 6 processes, 41.3 photos/s in the last 30 s"
 
 
