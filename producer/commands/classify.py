@@ -73,13 +73,13 @@ def command(
                 yield photo
 
         if report:
-            _report(report, paths[0], pipeline.rule, written())
+            _report(report, paths[0], pipeline.rule, written(), bar=output is not None)
         else:
             deque(written(), maxlen=0)
     raise typer.Exit(wanted.ended(writer))
 
 
-def _report(path: Path, title: str, rule: Rule, photos: Iterator[Judged]) -> None:
+def _report(path: Path, title: str, rule: Rule, photos: Iterator[Judged], bar: bool) -> None:
     import secrets
 
     from glasses.groups import UNSURE
@@ -98,7 +98,7 @@ def _report(path: Path, title: str, rule: Rule, photos: Iterator[Judged]) -> Non
         faces=rule.faces,
         unsure=UNSURE,
     )
-    written = write_report(wanted, about, photos, lambda _sha256: None, None)
+    written = write_report(wanted, about, photos, lambda _sha256: None, None, bar)
     say(in_words(wanted, written))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +73,12 @@ class Written:
 
 
 def write_report(
-    wanted: Wanted, about: About, photos: Iterable[Judged], fetch: Fetch, total: int | None
+    wanted: Wanted,
+    about: About,
+    photos: Iterable[Judged],
+    fetch: Fetch,
+    total: int | None,
+    bar: bool = True,
 ) -> Written:
     """Write a report.
 
@@ -82,6 +88,7 @@ def write_report(
         photos: In the order of the page.
         fetch: Asks the object store for a photo's bytes.
         total: How many photos there will be, for the progress bar.
+        bar: Draw one; not where `photos` writes to stdout as it goes.
 
     Raises:
         UsageError: The file cannot be written.
@@ -92,7 +99,7 @@ def write_report(
     )
     made = 0
 
-    with progress_bars() as bars:
+    with progress_bars() if bar else nullcontext() as bars:
         task = bars.add_task("report", total=total, note="") if bars else None
 
         def counted() -> Iterator[tuple[Verdict, Picture]]:

@@ -79,3 +79,7 @@ def test_nothing_is_glued_to_a_bar_or_drawn_over(
     dry = on_terminal("sort", other, "--into", into, "--dry-run", settings=settings)
     assert dry.startswith(str(pile).encode())
     assert b"\x1b" not in dry
+    report = str(tmp_path / "report.html")
+    rows = on_terminal("classify", str(pile), "--report", report, settings=settings)
+    assert rows.startswith(b"VERDICT")
+    assert b"\x1b" not in rows
