@@ -100,10 +100,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a name must not fail for the terminal's encoding
             stream.reconfigure(errors="backslashreplace")
     try:
-        try:
-            app(prog_name="glasses")
-        finally:
-            sys.stdout.flush()  # or Python does it when nobody can catch what comes of it
+        app(prog_name="glasses")
     except GlassesError as error:
         from producer.narration import say
 
