@@ -10,12 +10,13 @@ from redis import Redis
 
 from glasses import keys
 from glasses.outcome import Outcome
-from glasses.schemas import ManifestEntry
+from glasses.packs import noted
+from glasses.schemas import ManifestEntry, Place
 
 
 def already_there(
     redis: Redis, entries: Iterable[ManifestEntry], model: str | None, retention_seconds: int
-) -> tuple[dict[str, Outcome], set[str]]:
+) -> tuple[dict[str, Outcome], dict[str, Place | None]]:
     """Ask for contents that are known.
 
     Args:
@@ -25,7 +26,8 @@ def already_there(
         retention_seconds: How long bytes stay in the object store.
 
     Returns:
-        Outcomes under this model, and contents that lie in the object store; both by sha256.
+        Outcomes under this model, and where contents lie in the object store; both by sha256.
+        A content may be in both.
     """
     any_redis: Any = redis
     contents = sorted({entry.sha256 for entry in entries if entry.sha256})
@@ -33,11 +35,14 @@ def already_there(
         for sha256 in contents:
             pipe.hmget(keys.photo(sha256), keys.UPLOADED, model or "")
         answers = pipe.execute()
-    known, present = {}, set()
+    known: dict[str, Outcome] = {}
+    present: dict[str, Place | None] = {}
     for sha256, (uploaded, outcome) in zip(contents, answers, strict=True):
         if outcome:
             known[sha256] = Outcome.decode(outcome)
-        elif uploaded and time.time() - float(uploaded) < retention_seconds / 2:
-            # Older bytes may expire before they are used, so they are sent again.
-            present.add(sha256)
+        if uploaded:
+            when, place = noted(uploaded)
+            # Older bytes may expire before they are used, so they are sent again if need be.
+            if outcome or time.time() - when < retention_seconds / 2:
+                present[sha256] = place
     return known, present

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 IMAGES = "images/"
+PACKS = "packs/"
 JOBS = "jobs/"
 _MISSING = (FileNotFoundError, exceptions.NotFoundError)
 _DELETE_LIMIT = 1000  # of the S3 API, a request
@@ -39,8 +40,13 @@ _RETRY = {
 
 
 def image_key(sha256: str) -> str:
-    """Where a photo's bytes lie."""
+    """Where a photo's bytes lie, unless they lie in a pack."""
     return IMAGES + sha256
+
+
+def pack_key(pack: str) -> str:
+    """Where a pack lies, see `glasses.packs`."""
+    return PACKS + pack
 
 
 def job_prefix(job_id: str) -> str:
@@ -97,6 +103,19 @@ class ObjectStore:
         with self._errors():
             try:
                 return self._again(lambda: self._store.get(key).bytes().to_bytes())
+            except _MISSING:
+                return None
+
+    def part(self, key: str, offset: int, size: int) -> bytes | None:
+        """Some of an object's bytes; None if there is no such object.
+
+        Raises:
+            InfrastructureError: Also if the object is shorter.
+        """
+        with self._errors():
+            try:
+                get = partial(self._store.get_range, key, start=offset, length=size)
+                return self._again(lambda: get().to_bytes())
             except _MISSING:
                 return None
 

@@ -1,5 +1,7 @@
 """Removing a job with its photos, except the photos that another job still needs.
 
+Photos lie alone or in packs (`glasses.packs`). A pack that another job needs in part is dissolved.
+
 Who submits writes a manifest segment first and only then looks whether its photos are there
 already; who removes takes the lock first and only then reads manifests. So either the remover sees
 that a photo is needed, or the submitter waits and finds it gone.
@@ -18,8 +20,10 @@ from glasses import keys
 from glasses.errors import InfrastructureError
 from glasses.job_files import JobFiles
 from glasses.ledger import Ledger
-from glasses.object_store import ObjectStore, image_key, job_prefix
+from glasses.object_store import ObjectStore, image_key, job_prefix, pack_key
+from glasses.packs import member
 from glasses.presence import Presence
+from glasses.schemas import ManifestEntry, Place
 
 _LOCK = keys.lock("removal")
 _LOCK_SECONDS = 15
@@ -77,10 +81,23 @@ def _removing(redis: Redis) -> Iterator[None]:
 
 def _remove_photos(redis: Any, store: ObjectStore, job_id: str, jobs: list[str]) -> int:
     files = JobFiles(store)
-    doomed = _contents(files, job_id)
+    own: dict[str, Place | None] = {}
+    for entry in _entries(files, job_id):
+        if entry.sha256 is not None:
+            own[entry.sha256] = own.get(entry.sha256) or entry.place
+    packs = {place.pack for place in own.values() if place}
+    doomed = set(own)
+    needed: dict[str, dict[str, ManifestEntry]] = {}
     for other in jobs:
-        if other != job_id and doomed:
-            doomed -= _contents(files, other)
+        if other == job_id or not (doomed or packs):
+            continue
+        for entry in _entries(files, other):
+            if entry.sha256 is None:
+                continue
+            doomed.discard(entry.sha256)
+            if entry.pack in packs:
+                needed.setdefault(str(entry.pack), {})[entry.sha256] = entry
+    _remove_packs(redis, store, own, needed)
     store.delete(image_key(sha256) for sha256 in sorted(doomed))
     with redis.pipeline(transaction=False) as pipe:
         for sha256 in doomed:
@@ -89,10 +106,40 @@ def _remove_photos(redis: Any, store: ObjectStore, job_id: str, jobs: list[str])
     return len(doomed)
 
 
-def _contents(files: JobFiles, job_id: str) -> set[str]:
-    return {
-        entry.sha256
-        for segment in files.all_segments(job_id)
-        for entry in segment
-        if entry.sha256 is not None
-    }
+def _remove_packs(
+    redis: Any,
+    store: ObjectStore,
+    own: dict[str, Place | None],
+    needed: dict[str, dict[str, ManifestEntry]],
+) -> None:
+    """Remove a job's packs; what another job needs of one is laid down alone before.
+
+    Args:
+        redis: Where it is noted what lies where.
+        store: Where it lies.
+        own: The job's contents, and where they lie.
+        needed: Of the job's packs, what other jobs' manifests say lies in them.
+    """
+    contents: dict[str, set[str]] = {}
+    for sha256, place in own.items():
+        if place:
+            contents.setdefault(place.pack, set()).add(sha256)
+    for pack, inside in contents.items():
+        others = needed.get(pack, {})
+        if inside <= others.keys():
+            continue
+        data = store.get(pack_key(pack)) if others else None
+        if data is not None:
+            for sha256, entry in others.items():
+                store.put(image_key(sha256), member(data, entry))
+        store.delete([pack_key(pack)])
+        # Whoever submits such a photo next sends it again, rather than looking for it in vain.
+        with redis.pipeline(transaction=False) as pipe:
+            for sha256 in inside | others.keys():
+                pipe.hdel(keys.photo(sha256), keys.UPLOADED)
+            pipe.execute()
+
+
+def _entries(files: JobFiles, job_id: str) -> Iterator[ManifestEntry]:
+    for segment in files.all_segments(job_id):
+        yield from segment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -14,7 +15,8 @@ from glasses.verdict import FaceChoice
 
 JOB_ID_PATTERN = r"^[a-z2-7]{8}$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
-SCHEMA_VERSION: Final = 1
+PACK_PATTERN = r"^[0-9a-f]{32}$"
+SCHEMA_VERSION: Final = 2
 """Of jobs and of the messages about them, together: an older worker leaves both alone."""
 
 
@@ -29,7 +31,7 @@ class JobSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1, 2] = SCHEMA_VERSION
     job_id: str = Field(pattern=JOB_ID_PATTERN)
     name: str
     created: float = Field(description="Unix time, s")
@@ -61,6 +63,19 @@ class JobSpec(BaseModel):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a photo's bytes begin.
+
+    Attributes:
+        pack: Of which pack.
+        offset: After how many of its bytes.
+    """
+
+    pack: str
+    offset: int
+
+
 class ManifestEntry(BaseModel):
     """One photo of a job; a line of a manifest segment."""
 
@@ -72,6 +87,20 @@ class ManifestEntry(BaseModel):
     reason: FailureReason | None = Field(default=None, description="why it was not even sent")
     path: str | None = Field(default=None, description="where it lay on the submitting machine")
     origin: Origin | None = Field(default=None, description="where it lay, if it was no file")
+    pack: str | None = Field(default=None, pattern=PACK_PATTERN, description="see glasses.packs")
+    offset: int | None = Field(default=None, ge=0, description="bytes of the pack before it")
+
+    @property
+    def place(self) -> Place | None:
+        """Where in a pack it lies; None: it lies alone."""
+        if self.pack is None or self.offset is None:
+            return None
+        return Place(self.pack, self.offset)
+
+    def placed(self, place: Place | None) -> Self:
+        """The same photo at another place."""
+        pack, offset = (place.pack, place.offset) if place else (None, None)
+        return self.model_copy(update={"pack": pack, "offset": offset})
 
     @property
     def readable(self) -> bool:
@@ -84,7 +113,7 @@ class ChunkMessage(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1, 2] = SCHEMA_VERSION
     job_id: str = Field(pattern=JOB_ID_PATTERN)
     start: int = Field(ge=0)
     count: int = Field(ge=1, le=64)

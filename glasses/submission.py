@@ -1,12 +1,15 @@
 """Photos -> hashed -> in the manifest -> uploaded -> in the ledger -> queued.
 
+The manifest says where photos will lie, so it is decided before: where they lie already, as far as
+is known, or in which pack. Then it is looked again, since somebody may have removed them meanwhile;
+what is not where the manifest says is sent alone, and workers look there, too.
+
 While one segment uploads, the next is being hashed; a chunk is queued as soon as its own photos
 are there. Memory is that of two segments, however many photos there are.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis import Redis
 
-from glasses import keys
+from glasses import keys, uploads
 from glasses.already_there import already_there
 from glasses.job_files import SEGMENT, JobFiles
 from glasses.ledger import Ledger, Recorded, gaps
@@ -88,7 +91,7 @@ class Submission:
         total = None
         with (
             self._presence(),
-            ThreadPoolExecutor(threads, "upload") as uploads,
+            ThreadPoolExecutor(threads, "upload") as pool,
             ThreadPoolExecutor(threads, "hash") as hashes,
         ):
             try:
@@ -96,12 +99,13 @@ class Submission:
                 for number, (found, entries) in enumerate(segments):
                     self.progress.hashed += len(entries)
                     notify()
-                    self._files.write_segment(self._spec.job_id, number, entries)
-                    if not self._segment(number, found, entries, uploads, notify):
+                    placed, packs = self._place(found, entries)
+                    self._files.write_segment(self._spec.job_id, number, placed)
+                    if not self._segment(number, placed, found, packs, pool, notify):
                         return
                 total = self.progress.hashed
             finally:
-                uploads.shutdown(wait=True, cancel_futures=True)
+                pool.shutdown(wait=True, cancel_futures=True)
                 self._seal(total)
 
     def run_again(self) -> None:
@@ -112,11 +116,11 @@ class Submission:
         """
         total = None
         job_id = self._spec.job_id
-        with self._presence(), ThreadPoolExecutor(1, "upload") as uploads:
+        with self._presence(), ThreadPoolExecutor(1, "upload") as pool:
             try:
                 entered = 0
                 for number, entries in enumerate(self._files.all_segments(job_id)):
-                    if not self._segment(number, [], entries, uploads, lambda: None):
+                    if not self._segment(number, entries, [], set(), pool, lambda: None):
                         return
                     entered += len(entries)
                 total = entered
@@ -168,11 +172,22 @@ class Submission:
         while batch := list(islice(remaining, SEGMENT)):
             yield batch, list(pool.map(lambda photo: photo.examine(limit), batch))
 
+    def _place(
+        self, photos: list[Photo], entries: list[ManifestEntry]
+    ) -> tuple[list[ManifestEntry], set[str]]:
+        """Say where each photo of a segment will lie; and which packs are to be made."""
+        status = self._status()
+        ttl = self._spec.retention_seconds
+        known, present = already_there(self._redis, entries, status.model, ttl)
+        packable = [photo.may_be_packed for photo in photos]
+        return uploads.placed(entries, packable, known, present, self._spec.chunk_size)
+
     def _segment(
         self,
         number: int,
-        photos: list[Photo],
         entries: list[ManifestEntry],
+        photos: list[Photo],
+        packs: set[str],
         pool: ThreadPoolExecutor,
         notify: Callable[[], None],
     ) -> bool:
@@ -183,33 +198,23 @@ class Submission:
         wait_for_removals(self._redis)
         status = self._status()
         ttl = self._spec.retention_seconds
-        known, present = already_there(self._redis, entries, status.model, ttl)
-        sent: dict[str, Future[bool]] = {}
-        for photo, entry in zip(photos, entries, strict=bool(photos)):
-            sha256 = entry.sha256
-            if sha256 and sha256 not in known and sha256 not in present and sha256 not in sent:
-                photo.prepare()
-                sent[sha256] = pool.submit(self._upload, photo, sha256)
+        known, found = already_there(self._redis, entries, status.model, ttl)
+        present = uploads.as_said(entries, found) - known.keys()
+        sent: dict[str, Future[dict[str, bool]]] = {}
+        if photos:
+            needed = {e.sha256 for e in entries if e.sha256 and e.sha256 not in known} - present
+            sender = uploads.Sender(self._store, self._redis, ttl, pool)
+            sent = sender.send(list(zip(photos, entries, strict=True)), needed, packs)
         size = self._spec.chunk_size
         for start in range(0, len(entries), size):
             part = entries[start : start + size]
             contents = sent.keys() & {entry.sha256 for entry in part}
-            uploaded = {sha256: sent[sha256].result() for sha256 in contents}
+            uploaded = {sha256: sent[sha256].result()[sha256] for sha256 in contents}
             self.progress.present += sum(entry.sha256 in present for entry in part)
             self.progress.uploaded += sum(uploaded.values())
             if not self._chunk(number * SEGMENT + start, part, known, uploaded, status):
                 return False
             notify()
-        return True
-
-    def _upload(self, photo: Photo, sha256: str) -> bool:
-        """Upload a photo; False if it is no longer what was hashed."""
-        if not photo.send(self._store, sha256):
-            return False
-        with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hset(keys.photo(sha256), keys.UPLOADED, round(time.time()))
-            pipe.expire(keys.photo(sha256), self._spec.retention_seconds)
-            pipe.execute()
         return True
 
     def _chunk(

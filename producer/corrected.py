@@ -12,7 +12,7 @@ from glasses.corrections import Correction
 from glasses.errors import UsageError
 from glasses.formats import SNIFF_BYTES, sniff
 from glasses.judged import Judged
-from glasses.object_store import image_key
+from glasses.packs import stored
 from producer.rows import no_formula, printable
 
 
@@ -88,7 +88,7 @@ def _found(client: Client, correction: Correction, photos: list[Judged]) -> Corr
         source = photo.source()
         data = _read(source, content) if source else None
         if data is None:
-            data = client.store.get(image_key(content))
+            data = stored(client.store, photo.entry)
         return Corrected(correction, data, photo.verdict.glasses, photo.verdict.model)
     return Corrected(correction, None)
 

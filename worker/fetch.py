@@ -6,11 +6,13 @@ import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 
 from glasses import keys
-from glasses.object_store import image_key
+from glasses.object_store import image_key, pack_key
 from glasses.outcome import Outcome
+from glasses.packs import member
 from glasses.schemas import ManifestEntry
 from glasses.statuses import FailureReason
 from worker.context import Context
@@ -19,15 +21,17 @@ LOT = 8
 """Photos that are asked for together. One at a time, beside each photo's work, costs more CPU:
 every fetch takes the interpreter from the pipeline several times."""
 AHEAD = 2 * LOT
-"""Photos that are fetched, or being fetched, before their turn."""
+"""Photos that are fetched, or being fetched, the one whose turn it is among them."""
 AHEAD_BYTES = 4 * 2**20
-"""What those may hold: some forty portraits, one to three photos of a phone."""
+"""What those may hold: two packs, or one to three photos of a phone."""
+Fetched = list[tuple[str, memoryview | Outcome]]
+"""Photos of a pack share its bytes until their turn comes."""
 
 
 def fetched(
     context: Context, wanted: Iterable[ManifestEntry], known: Iterable[str]
 ) -> Iterator[tuple[str, bytes | Outcome]]:
-    """Each content once, in the order of the photos.
+    """Each content once, in the order of the photos; those of a pack come together.
 
     Args:
         context: This process's.
@@ -37,35 +41,69 @@ def fetched(
     Yields:
         The content's hash and its bytes, or why it has none.
     """
-    skip = set(known)
-    sizes: dict[str, int] = {}
-    for entry in wanted:
-        if entry.sha256 and not entry.reason and entry.sha256 not in skip:
-            sizes.setdefault(entry.sha256, entry.size or 0)
-    waiting = deque(sizes)
-    ahead: deque[tuple[str, Future[bytes | Outcome]]] = deque()
-    held = 0
+    waiting = deque(_units(wanted, set(known)))
+    ahead: deque[tuple[_Unit, Future[Fetched]]] = deque()
+    photos = held = 0
     while waiting or ahead:
-        if len(ahead) <= AHEAD - LOT:
-            # A file may be hundreds of megabytes: the size bounds what lies ahead, the next but one
-            # is always asked for.
-            while waiting and len(ahead) < AHEAD:
-                if len(ahead) > 1 and held + sizes[waiting[0]] > AHEAD_BYTES:
+        if photos <= AHEAD - LOT or len(ahead) < 2:
+            # A file may be hundreds of megabytes: the size bounds what lies ahead, the next one is
+            # always asked for.
+            while waiting and (photos < AHEAD or len(ahead) < 2):
+                if len(ahead) > 1 and held + waiting[0].size > AHEAD_BYTES:
                     break
-                sha256 = waiting.popleft()
-                held += sizes[sha256]
-                ahead.append((sha256, context.fetchers.submit(_photo, context, sha256)))
-        sha256, future = ahead.popleft()
-        held -= sizes[sha256]
-        yield sha256, future.result()
+                unit = waiting.popleft()
+                photos += len(unit.entries)
+                held += unit.size
+                ahead.append((unit, context.fetchers.submit(_unit, context, unit)))
+        unit, future = ahead[0]
+        for sha256, data in future.result():
+            yield sha256, data if isinstance(data, Outcome) else bytes(data)
+        ahead.popleft()
+        photos -= len(unit.entries)
+        held -= unit.size
 
 
-def _photo(context: Context, sha256: str) -> bytes | Outcome:
-    data = context.store.get(image_key(sha256))
+@dataclass(slots=True)
+class _Unit:
+    """What is asked for at once: a photo, or some of a pack."""
+
+    entries: list[ManifestEntry]
+    size: int = 0
+
+    def add(self, entry: ManifestEntry) -> None:
+        self.entries.append(entry)
+        self.size += entry.size or 0
+
+
+def _units(wanted: Iterable[ManifestEntry], skip: set[str]) -> Iterable[_Unit]:
+    units: dict[str, _Unit] = {}
+    for entry in wanted:
+        sha256 = entry.sha256
+        if sha256 and not entry.reason and sha256 not in skip:
+            skip.add(sha256)
+            units.setdefault(entry.pack or sha256, _Unit([])).add(entry)
+    return units.values()
+
+
+def _unit(context: Context, unit: _Unit) -> Fetched:
+    pack = unit.entries[0].pack
+    data = context.store.get(pack_key(pack)) if pack else None
+    found: Fetched = []
+    for entry in unit.entries:
+        assert entry.sha256
+        alone = context.store.get(image_key(entry.sha256)) if data is None else None
+        photo = alone if data is None else member(memoryview(data), entry)
+        found.append((entry.sha256, _checked(context, entry.sha256, photo)))
+    return found
+
+
+def _checked(
+    context: Context, sha256: str, data: bytes | memoryview | None
+) -> memoryview | Outcome:
     if data is None:
         redis: Any = context.redis
         redis.hdel(keys.photo(sha256), keys.UPLOADED)  # so that the next submit sends it again
         return Outcome.failed(FailureReason.VANISHED)
     if hashlib.sha256(data).hexdigest() != sha256:
         return Outcome.failed(FailureReason.CHANGED)
-    return data
+    return memoryview(data)

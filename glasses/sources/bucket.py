@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from glasses.bucket import s3_client, unreachable
 from glasses.errors import InfrastructureError, UsageError
 from glasses.examine import read_through
-from glasses.object_store import IMAGES, JOBS, ObjectStore, image_key
+from glasses.object_store import IMAGES, JOBS, PACKS, ObjectStore, image_key
 from glasses.patience import again
 from glasses.schemas import ManifestEntry
 from glasses.settings import Settings, require_servers
@@ -115,7 +115,7 @@ class Bucket:
         """What is listed. What this program put into its bucket itself is no photo of anybody."""
         from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-        own = (IMAGES, JOBS) if self.name == self._settings.s3_bucket else ()
+        own = (IMAGES, PACKS, JOBS) if self.name == self._settings.s3_bucket else ()
         below = f"{self._prefix}/" if self._prefix else ""
         try:
             if self._prefix:
@@ -186,6 +186,11 @@ class BucketPhoto(Photo):
             return bytes(self._bucket.tried(lambda: self._bucket.get(self._key)["Body"].read()))
         except ClientError as error:
             raise OSError(str(error)) from None
+
+    @property
+    def may_be_packed(self) -> bool:
+        """The server copies it."""
+        return False
 
     def send(self, store: ObjectStore, sha256: str) -> bool:  # noqa: ARG002
         """Let the server copy it."""

@@ -43,17 +43,31 @@ class Photo(ABC):
             OSError: They cannot be read any more.
         """
 
+    @property
+    def may_be_packed(self) -> bool:
+        """Whether its bytes pass through this process when it is sent."""
+        return True
+
+    def same(self, sha256: str) -> bytes | None:
+        """Its bytes, in any thread; None if it is no longer what was hashed.
+
+        Raises:
+            InfrastructureError: It lies on a server that is out of reach.
+        """
+        try:
+            data = self.read()
+        except OSError:
+            return None
+        return data if hashlib.sha256(data).hexdigest() == sha256 else None
+
     def send(self, store: ObjectStore, sha256: str) -> bool:
         """Put it where workers find it, in any thread; False if it is no longer what was hashed.
 
         Raises:
             InfrastructureError: The object store is out of reach.
         """
-        try:
-            data = self.read()
-        except OSError:
-            return False
-        if hashlib.sha256(data).hexdigest() != sha256:
+        data = self.same(sha256)
+        if data is None:
             return False
         store.put(image_key(sha256), data)
         return True

@@ -44,7 +44,7 @@ def command(
     """
     from glasses.client import Client
     from glasses.groups import Band
-    from glasses.object_store import image_key
+    from glasses.packs import stored
     from producer import incomplete
     from producer.folders import check_folder
     from producer.narration import say
@@ -61,7 +61,7 @@ def command(
             wanted,
             _about(status, band, wanted),
             found.judged(),
-            lambda sha256: client.store.get(image_key(sha256)),
+            lambda entry: stored(client.store, entry),
             status.submitted - status.pending - status.cancelled,
         )
     incomplete.warn(status)

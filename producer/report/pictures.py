@@ -16,10 +16,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from glasses.judged import Judged
+from glasses.schemas import ManifestEntry
 from glasses.verdict import Verdict
 
-Fetch = Callable[[str], bytes | None]
-"""sha256 -> the bytes, if the object store has them."""
+Fetch = Callable[[ManifestEntry], bytes | None]
+"""A line of the manifest -> the bytes, if the object store has them."""
 _AHEAD = 64
 """Photos decoded at a time."""
 
@@ -76,7 +77,7 @@ class Pictures:
             return Picture()
         data = _read(source, content)
         link = self._link(source) if data is not None and source else None
-        return _thumbnail(data if data is not None else self._fetch(content), link)
+        return _thumbnail(data if data is not None else self._fetch(photo.entry), link)
 
     def _link(self, source: Path) -> str | None:
         if self._report is None:

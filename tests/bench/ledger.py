@@ -69,7 +69,7 @@ def measure(client: Client, size: int) -> dict[str, float]:
     for number in range(ROUNDS):
         start = number * size
         # A message may hold 64 photos at most; the script does not mind.
-        chunk = ChunkMessage.model_construct(schema_version=1, job_id=JOB, start=start, count=size)
+        chunk = ChunkMessage.model_construct(schema_version=2, job_id=JOB, start=start, count=size)
         rows = [Recorded(start + i, OUTCOME, True, f"{start + i:064x}") for i in range(size)]
         clock = time.perf_counter()
         ledger.open(spec, chunk, PRIORITY_BULK)

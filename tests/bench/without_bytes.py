@@ -6,13 +6,13 @@ ledger and queue are the real ones; only the PUT of a photo is left out.
 
 from __future__ import annotations
 
-from glasses.object_store import IMAGES, ObjectStore
+from glasses.object_store import IMAGES, PACKS, ObjectStore
 
 _put = ObjectStore.put
 
 
 def put(self: ObjectStore, key: str, data: bytes) -> None:
-    if not key.startswith(IMAGES):
+    if not key.startswith((IMAGES, PACKS)):
         _put(self, key, data)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from typing import Any
 
 from glasses.client import Client
-from glasses.object_store import IMAGES, JOBS
+from glasses.job_files import JobFiles
+from glasses.object_store import IMAGES, JOBS, pack_key
 
 _CELERYS_OWN = ("_kombu.", "unacked", "glasses\x06\x16", "glasses.")
 
@@ -24,9 +25,19 @@ def nothing_left_behind(client: Client, abandoned: Collection[str] = ()) -> None
     ]
     assert [key for key in ours if redis.ttl(key) == -1] == [], "keys without TTL"
     jobs = {status.job_id for status in client.jobs()} | set(abandoned)
+    files = JobFiles(client.store)
+    packs = {
+        pack_key(entry.pack)
+        for job_id in jobs
+        for segment in files.all_segments(job_id)
+        for entry in segment
+        if entry.pack
+    }
     stray = [
         key
         for key in client.store.keys("")
-        if not key.startswith(IMAGES) and key.removeprefix(JOBS).split("/")[0] not in jobs
+        if not key.startswith(IMAGES)
+        and key not in packs
+        and key.removeprefix(JOBS).split("/")[0] not in jobs
     ]
     assert stray == [], f"objects that belong to no job: {stray}"

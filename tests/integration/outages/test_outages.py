@@ -15,12 +15,12 @@ import pytest
 
 from glasses import patience
 from glasses.client import Client, Job
-from glasses.object_store import image_key
 from glasses.settings import Settings
 from infra.local.workers import environment
 from tests.integration.outages.conftest import Network
 from tests.support.photos import photos
 from tests.support.stack import S3, VALKEY, Stack
+from tests.support.stored import spoil
 from tests.support.workers import Worker
 
 StartWorker = Callable[..., Worker]
@@ -156,7 +156,7 @@ def test_a_photo_whose_bytes_changed_in_the_store_fails_by_name(
 ) -> None:
     job = client.submit([demo_photos / "hopper.jpg", demo_photos / "collins.jpg"])
     sha256 = hashlib.sha256((demo_photos / "hopper.jpg").read_bytes()).hexdigest()
-    client.store.put(image_key(sha256), b"something else")
+    spoil(client, sha256)
     start_worker(1)
     status = job.wait(30)
     assert (status.classified, status.failed) == (1, 1)

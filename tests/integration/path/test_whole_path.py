@@ -15,12 +15,12 @@ import pytest
 
 from glasses.client import Client, Job
 from glasses.errors import UsageError, WaitTimeoutError
-from glasses.object_store import IMAGES
 from glasses.schemas import JobStatus
 from glasses.settings import Settings
 from glasses.statuses import JobState
 from infra.local.workers import environment
 from tests.support.photos import photos
+from tests.support.stored import lose, stored
 from tests.support.workers import Worker
 
 StartWorker = Callable[..., Worker]
@@ -118,14 +118,14 @@ def test_two_names_of_the_same_bytes_have_a_verdict_each(
     job = client.submit([tmp_path / "in"])
     assert job.wait(60).classified == 3
     assert [verdict.image for verdict in job.verdicts()] == ["a.jpg", "b.png", "c"]
-    assert len(list(client.store.keys(IMAGES))) == 1
+    assert len(stored(client)) == 1
 
 
 def test_a_photo_that_vanished_from_the_store_fails_alone_and_is_sent_again_next_time(
     client: Client, start_worker: StartWorker, demo_photos: Path
 ) -> None:
     job = client.submit([demo_photos / "hopper.jpg", demo_photos / "collins.jpg"])
-    client.store.delete([next(iter(client.store.keys(IMAGES)))])
+    lose(client, next(iter(stored(client))))
     start_worker()
     status = job.wait(60)
     assert (status.classified, status.failed) == (1, 1)
@@ -143,7 +143,7 @@ def test_removing_a_job_keeps_the_photos_that_another_one_needs(
     both.wait(60)
     one.wait(60)
     assert both.remove() == 1
-    assert len(list(client.store.keys(IMAGES))) == 1
+    assert len(stored(client)) == 1
     assert one.remove() == 1
     assert list(client.store.keys("")) == []
     assert client.jobs() == []

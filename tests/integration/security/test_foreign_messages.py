@@ -13,7 +13,7 @@ from tests.support.messages import arguments, message
 from tests.support.waiting import wait_until
 from tests.support.workers import Worker
 
-CHUNK = {"schema_version": 1, "job_id": "abcdefgh", "start": 0, "count": 1}
+CHUNK = {"schema_version": 2, "job_id": "abcdefgh", "start": 0, "count": 1}
 
 
 class Bomb:

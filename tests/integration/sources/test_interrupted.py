@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from glasses.client import Client
-from glasses.object_store import IMAGES
 from glasses.settings import Settings
 from glasses.submission import Progress
 from infra.local.workers import environment
 from tests.support.archives import contents, packed
 from tests.support.buckets import OtherBucket
 from tests.support.photos import photos
+from tests.support.stored import stored
 from tests.support.waiting import wait_until
 
 PHOTOS = 2000
@@ -63,4 +63,4 @@ def test_the_same_submit_sends_only_the_rest(
     assert again.status().submitted == PHOTOS
     assert seen[-1].present >= half
     assert seen[-1].uploaded == PHOTOS - seen[-1].present
-    assert len(list(client.store.keys(IMAGES))) == PHOTOS
+    assert len(stored(client)) == PHOTOS

@@ -18,6 +18,7 @@ from tests.support.archives import packed
 from tests.support.buckets import OtherBucket
 from tests.support.commands import glasses
 from tests.support.judged import MODEL, face, outcome
+from tests.support.stored import stored
 
 NAMES = ("album/a.jpg", "b.jpg")
 
@@ -35,10 +36,8 @@ def job(client: Client, demo_photos: Path, tmp_path: Path, bucket: OtherBucket) 
     )
     arguments = [zip_, f"s3://{bucket.name}/pile", tmp_path / "file.jpg"]
     client.submit(arguments)  # so that the bytes are in the object store
-    for key in client.store.keys("images/"):
-        client.redis.hset(
-            keys.photo(key.removeprefix("images/")), MODEL, outcome(face(0.98)).encode()
-        )
+    for sha256 in stored(client):
+        client.redis.hset(keys.photo(sha256), MODEL, outcome(face(0.98)).encode())
     announce(client.redis, info)
     found = client.submit(arguments)
     withdraw(client.redis, info.worker_id)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from glasses.object_store import image_key
+from glasses import packs
+from glasses.object_store import image_key, pack_key
 from glasses.outcome import Outcome
 from glasses.schemas import ManifestEntry
 from glasses.statuses import FailureReason
@@ -85,4 +86,34 @@ def test_what_vanished_or_changed_says_so() -> None:
         names[0]: Outcome.failed(FailureReason.CHANGED),
         names[1]: Outcome.failed(FailureReason.VANISHED),
         names[2]: b"c",
+    }
+
+
+def test_photos_of_a_pack_come_with_one_request_the_next_pack_ahead() -> None:
+    contents = [bytes([i]) * 100 for i in range(60)]
+    context, store, entries, names = made(*contents)
+    packed = [e for start in (0, 20, 40) for e in packs.plan(entries[start : start + 20])[0]]
+    for start in (0, 20, 40):
+        store._photos[pack_key(str(packed[start].pack))] = b"".join(contents[start : start + 20])
+    asked = []
+    found = []
+    for name, data in fetch.fetched(context, packed, known=[names[3]]):
+        context.fetchers.submit(lambda: None).result()
+        asked.append(len(store.asked))
+        found.append((name, data))
+    assert found == [p for p in zip(names, contents, strict=True) if p[0] != names[3]]
+    assert asked == [2] * 19 + [3] * 40
+    assert set(store.asked) == {pack_key(str(packed[i].pack)) for i in (0, 20, 40)}
+
+
+def test_photos_of_a_pack_that_is_gone_or_damaged() -> None:
+    contents = [b"a" * 9, b"b" * 9, b"c" * 9]
+    context, store, entries, names = made(*contents)
+    packed = packs.plan(entries)[0]
+    assert dict(fetch.fetched(context, packed, known=())) == dict(zip(names, contents, strict=True))
+    store._photos[pack_key(str(packed[0].pack))] = b"a" * 9 + b"x" * 5
+    assert dict(fetch.fetched(context, packed, known=())) == {
+        names[0]: contents[0],
+        names[1]: Outcome.failed(FailureReason.CHANGED),
+        names[2]: Outcome.failed(FailureReason.CHANGED),
     }
