@@ -76,6 +76,8 @@ def unreachable(
 ) -> InfrastructureError:
     """What to tell the user when the object store does not serve, its own bucket or another."""
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    # obstore puts before it which request it was, how often it was tried and how long it may be.
+    reason = reason.rpartition("  - ")[2]
     return InfrastructureError(
         f"the object store at {settings.s3_endpoint} (bucket {bucket or settings.s3_bucket!r}) "
         f"does not serve: {reason}. Check that it runs and that its credentials are right "
