@@ -15,6 +15,8 @@ from glasses.sources.listed import names
 
 Chosen = Callable[[str], bool]
 """Whether a name or relative path is wanted."""
+SORT_LOG = ".glasses-sort.jsonl"
+"""Lies in a folder into which photos were sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,10 @@ def walk(
 ) -> Iterator[Source]:
     """Find files, in a fixed order.
 
-    Hidden files and folders are skipped, and links to folders are not followed (they can loop);
-    everything else is given, photo or not: what is not a photo gets its named failure later.
+    Hidden files and folders are skipped, and links to folders are not followed (they can loop).
+    Folders into which photos were sorted are passed over unless they are named: those photos are
+    there already. Everything else is given, photo or not: what is not a photo gets its named
+    failure later.
 
     Args:
         arguments: Folders (searched recursively), files, globs, or `-` for paths on standard input.
@@ -119,7 +123,7 @@ def _folder(root: Path) -> Iterator[Source]:
     while stack:
         prefix, folder = stack.pop()
         try:
-            files, folders = _names(folder)
+            files, folders = _names(folder, passing=bool(prefix))
         except FileNotFoundError:
             continue  # The folder went away while we were reading.
         except OSError as error:
@@ -129,11 +133,13 @@ def _folder(root: Path) -> Iterator[Source]:
         stack.extend((f"{prefix}{name}/", folder / name) for name in reversed(folders))
 
 
-def _names(folder: Path) -> tuple[list[str], list[str]]:
+def _names(folder: Path, passing: bool) -> tuple[list[str], list[str]]:
     """The files and the folders in a folder, in order. Names alone: there may be a million."""
     files, folders = [], []
     with os.scandir(folder) as items:
         for item in items:
+            if passing and item.name == SORT_LOG:
+                return [], []
             if item.name.startswith("."):
                 continue
             if item.is_dir(follow_symlinks=False):

@@ -16,8 +16,7 @@ from typing import IO
 
 from glasses.errors import UsageError
 from glasses.sorting.transfer import How
-
-NAME = ".glasses-sort.jsonl"
+from glasses.walk import SORT_LOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Log:
     """The log of one folder."""
 
     def __init__(self, folder: Path, file: IO[str]) -> None:
-        self._path = folder / NAME
+        self._path = folder / SORT_LOG
         self._file = file
         self.entries = list(_read(self._path))
 
@@ -58,7 +57,7 @@ class Log:
         if not entries:
             self._path.unlink(missing_ok=True)
         else:
-            partial = self._path.with_name(NAME + ".partial")
+            partial = self._path.with_name(SORT_LOG + ".partial")
             partial.write_text("".join(json.dumps(asdict(e)) + "\n" for e in entries), "ascii")
             partial.replace(self._path)
         self.entries = entries
@@ -74,7 +73,7 @@ def opened(folder: Path) -> Iterator[Log]:
     made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / NAME).open("a", encoding="ascii")
+        file = (folder / SORT_LOG).open("a", encoding="ascii")
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
     with file:
@@ -92,7 +91,7 @@ def opened(folder: Path) -> Iterator[Log]:
 
 def peek(folder: Path) -> list[Entry]:
     """What the log says, without making one."""
-    return list(_read(folder / NAME))
+    return list(_read(folder / SORT_LOG))
 
 
 def _read(path: Path) -> Iterator[Entry]:

@@ -38,7 +38,7 @@ def command(
     Below those the folders are as they were submitted. Nothing is overwritten: a second photo of
     the same name becomes "name (2)". A photo that is gone or has changed since it was judged is
     named and left alone; then the exit code is 1. Run it again to go on. DIR/.glasses-sort.jsonl
-    says what came from where.
+    says what came from where; submit and classify pass over a folder that holds it, unless named.
     """
     from glasses.errors import UsageError
     from glasses.sorting import How
@@ -173,7 +173,7 @@ def _print(done: Sorted, dry_run: bool) -> None:
 def _undo(word: str, into: Path, dry_run: bool, json_: bool) -> int:
     from glasses.errors import UsageError
     from glasses.sorting import undo
-    from glasses.sorting.log import NAME, opened, peek
+    from glasses.sorting.log import opened, peek
     from producer.narration import say_some
 
     sorted_by = {entry.job_id for entry in peek(into)}
@@ -183,9 +183,9 @@ def _undo(word: str, into: Path, dry_run: bool, json_: bool) -> int:
         raise UsageError(f"{into} has nothing of {word!r} to take back")
     if len(jobs) != 1:
         listed = ", ".join(sorted(jobs or sorted_by))
-        which = "any of" if jobs else "none of"
+        which = "may be any" if jobs else "is none"
         raise UsageError(
-            f"nothing is undone: {word!r} may be {which} the jobs in {into / NAME}: {listed}"
+            f"nothing is undone: {word!r} {which} of the jobs sorted into {into}: {listed}"
         )
     if dry_run:
         raise UsageError("--undo has no --dry-run: it touches nothing that was changed since")

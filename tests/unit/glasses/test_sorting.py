@@ -15,11 +15,11 @@ from glasses.groups import Band, Group, group_of
 from glasses.judged import Judged
 from glasses.outcome import Box, Face, Outcome
 from glasses.sorting import How, Sorted, Sorter, undo
-from glasses.sorting.log import NAME, Entry, opened, peek
+from glasses.sorting.log import Entry, opened, peek
 from glasses.sorting.transfer import transfer
 from glasses.statuses import FailureReason, PhotoStatus
 from glasses.verdict import Rule, verdict
-from glasses.walk import Source, walk
+from glasses.walk import SORT_LOG, Source, walk
 
 JOB = "abcd2345"
 LIMIT = 1 << 20
@@ -73,7 +73,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != NAME
+        if path.is_file() and path.name != SORT_LOG
     }
 
 
@@ -263,7 +263,7 @@ def test_run_that_was_killed_between_log_and_move_goes_on(
     # One was written down only; of the other both names are there.
     (into / "no-face").mkdir()
     os.link(pile / "cat.jpg", into / "no-face/cat.jpg")
-    with (into / NAME).open("a") as file:
+    with (into / SORT_LOG).open("a") as file:
         file.write('{"job_id": "abcd23')
     done = run(photos, into, How.MOVE)
     assert (done.already, done.left) == (1, [])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glasses.errors import UsageError
-from glasses.walk import check, walk
+from glasses.walk import SORT_LOG, check, walk
 
 
 @pytest.fixture
@@ -51,6 +51,17 @@ def test_hidden_files_and_folders_are_skipped(folder: Path) -> None:
     (folder / "album" / ".cache").mkdir()
     (folder / "album" / ".cache" / "f.jpg").touch()
     assert images(folder) == before
+
+
+def test_a_folder_of_sorted_photos_is_passed_over_unless_it_is_named(folder: Path) -> None:
+    before = images(folder)
+    inner = folder / "sorted" / "with"
+    inner.mkdir(parents=True)
+    (inner / "copy.jpg").write_bytes(b"x")
+    assert images(folder) == [*before, "sorted/with/copy.jpg"]
+    (folder / "sorted" / SORT_LOG).touch()
+    assert images(folder) == before
+    assert images(folder / "sorted") == ["with/copy.jpg"]
 
 
 def test_hidden_file_that_is_named_itself_is_taken(folder: Path) -> None:
