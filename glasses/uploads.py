@@ -1,7 +1,12 @@
-"""Photos of a segment -> the object store: small ones in packs, large ones alone."""
+"""Photos of a segment -> the object store: small ones in packs, large ones alone.
+
+A pack holds photos between which nothing else is sent. So uploads begin in the order of the photos,
+which is what sources that can only be read from their beginning to their end need.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -40,14 +45,16 @@ def placed(
     packs: set[str] = set()
     for start in range(0, len(entries), chunk_size):
         part = zip(entries[start : start + chunk_size], packable[start:], strict=False)
-        fresh: dict[str, ManifestEntry] = {}
+        runs: list[list[ManifestEntry]] = [[]]
         for entry, may_be_packed in part:
             sha256 = entry.sha256
-            if sha256 and not entry.reason and sha256 not in places and sha256 not in known:
+            if sha256 and sha256 not in places and sha256 not in known:
                 places[sha256] = None
                 if may_be_packed and is_small(entry):
-                    fresh[sha256] = entry
-        for pack in plan(list(fresh.values())):
+                    runs[-1].append(entry)
+                else:
+                    runs.append([])
+        for pack in (pack for run in runs for pack in plan(run)):
             places |= {str(member.sha256): member.place for member in pack}
             packs.add(str(pack[0].pack))
     return [entry.placed(places.get(entry.sha256 or "")) for entry in entries], packs
@@ -85,6 +92,7 @@ class Sender:
             that pack whether they were still what had been hashed.
         """
         wanted = packs & {entry.pack or "" for _, entry in pairs if entry.sha256 in needed}
+        wanted -= _torn([entry for _, entry in pairs], needed, wanted)
         members: dict[str, set[str]] = {}
         for _, entry in pairs:
             if entry.sha256 and entry.pack in wanted:
@@ -127,3 +135,19 @@ class Sender:
                 self._store.put(image_key(sha256), data)
             note(self._redis, dict.fromkeys(same), self._ttl)
         return {sha256: sha256 in same for sha256 in found}
+
+
+def _torn(entries: Sequence[ManifestEntry], needed: Set[str], wanted: Set[str]) -> set[str]:
+    """Packs between whose photos others are sent, since those were removed after the plan."""
+    seen: set[str] = set()
+    parts: Counter[str] = Counter()
+    last = ""
+    for entry in entries:
+        sha256, pack = entry.sha256 or "", entry.pack or ""
+        unit = pack if pack in wanted else sha256 if sha256 in needed else ""
+        if not unit or sha256 in seen:
+            continue
+        seen.add(sha256)
+        parts[unit] += unit != last
+        last = unit
+    return {unit for unit, count in parts.items() if count > 1}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from glasses.client import Client
 from glasses.job_files import JobFiles
 from glasses.object_store import IMAGES, PACKS, image_key
 from glasses.schemas import JobSpec, ManifestEntry
+from glasses.settings import Settings
 from glasses.submission import Progress
+from tests.support.archives import packed
 from tests.support.photos import photos
 from tests.support.stored import lose, stored
 from tests.support.workers import Worker
@@ -165,3 +168,56 @@ def test_a_pack_is_noted_in_redis_within_a_compact_hash(client: Client, pile: Pa
     found = list(redis.scan_iter(match=keys.photo("*")))
     assert len(found) == COUNT
     assert {redis.object("encoding", key) for key in found} == {"listpack"}
+
+
+def in_time(act: Callable[[], Any]) -> Any:
+    """What it gives; threads that wait for each other for ever fail the test."""
+    found: list[Any] = []
+    thread = Thread(target=lambda: found.append(act()), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert found, "it does not end"
+    return found[0]
+
+
+@pytest.fixture
+def slim(settings: Settings) -> Iterator[Client]:
+    """A client with a single thread that uploads."""
+    with Client(settings.model_copy(update={"upload_threads": 1})) as found:
+        yield found
+
+
+def test_a_tar_of_small_and_large_photos_in_turn_is_sent(
+    slim: Client, start_worker: StartWorker, demo_photos: Path, tmp_path: Path
+) -> None:
+    small = (demo_photos / "hopper.jpg").read_bytes()
+    data = {
+        f"{number:02}.jpg": small + str(number).encode() + bytes(300_000 * (number in {3, 4, 9}))
+        for number in range(20)
+    }
+    path = packed(tmp_path / "photos.tar", data, "tar")
+    job = in_time(lambda: slim.submit([path]))
+    assert objects(slim) == (3, 3), "of 3, of 4 and of 10 photos, and three that are large"
+    assert stored(slim) == {hashlib.sha256(d).hexdigest(): d for d in data.values()}
+    start_worker()
+    assert job.wait(60).with_glasses == 20
+
+
+def test_a_tar_of_which_photos_are_removed_meanwhile_is_sent_alone(
+    slim: Client, start_worker: StartWorker, pile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = sorted(pile.iterdir())
+    part = slim.submit(names[3:8])
+    path = packed(pile.parent / "photos.tar", {p.name: p.read_bytes() for p in names}, "tar")
+    write = JobFiles.write_segment
+
+    def remove_first(files: JobFiles, *arguments: Any) -> None:
+        monkeypatch.undo()
+        part.remove()
+        write(files, *arguments)
+
+    monkeypatch.setattr(JobFiles, "write_segment", remove_first)
+    job = in_time(lambda: slim.submit([path]))
+    assert stored(slim) == contents(pile)
+    start_worker()
+    assert job.wait(60).with_glasses == COUNT
