@@ -118,6 +118,6 @@ def test_undo_needs_no_server_for_an_id(settings: Settings, job: str, tmp_path: 
     assert glasses("sort", job, "--into", str(into), settings=settings).returncode == 0
     unknown = glasses("sort", "nobody", "--into", str(into), "--undo", home=tmp_path)
     assert unknown.returncode == 2
-    assert f"none of the jobs in {into / '.glasses-sort.jsonl'}: {job}" in unknown.stderr
+    assert f"'nobody' is none of the jobs sorted into {into}: {job}" in unknown.stderr
     undone = glasses("sort", job[:4], "--into", str(into), "--undo", home=tmp_path)
     assert (undone.returncode, undone.stdout) == (0, "1 taken back\n")
