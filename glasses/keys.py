@@ -31,8 +31,8 @@ WORKERS = "glasses:workers"
 """Worker id -> when it was last seen."""
 UPLOADED = "uploaded"
 """Field of a photo's hash: when its bytes were put into the object store (Unix time in s), and in
-which pack, after how many bytes of it, if they lie in one. At most 64 bytes: Redis
-stores a hash with longer values at several times the size."""
+which pack, after how many bytes of it, if they lie in one. At most 64 bytes: Redis stores a
+hash with longer values at several times the size."""
 WORKER_SECONDS = 30
 SUBMITTER_SECONDS = 30
 ECHO_SECONDS = 60

@@ -107,11 +107,7 @@ class ObjectStore:
                 return None
 
     def part(self, key: str, offset: int, size: int) -> bytes | None:
-        """Some of an object's bytes; None if there is no such object.
-
-        Raises:
-            InfrastructureError: Also if the object is shorter.
-        """
+        """Some of an object's bytes, fewer if it ends before; None if there is no such object."""
         with self._errors():
             try:
                 get = partial(self._store.get_range, key, start=offset, length=size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -113,12 +114,18 @@ def main() -> None:
         _close_stdout()  # The reader (`head`, a closed pager) has enough.
         sys.exit(0)
     except OSError as error:
+        if error.filename is None and error.errno not in _FULL:
+            raise  # No mistake of the user's: the traceback tells whose.
         from producer.narration import say
 
         _close_stdout()
         what = f"{error.filename}: " if error.filename else "output cannot be written: "
         say(f"glasses: {what}{error.strerror or error}")
         sys.exit(2)
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""What a disk says behind a file or stdout that cannot take more."""
 
 
 def _close_stdout() -> None:

@@ -3,8 +3,8 @@
 Each is drawn from the demo's portraits with its own crop, flip, light and grain, so no two files
 are the same and their sizes are those of real photos. The same seed draws the same photos. Like
 photos of phones and of the web they have half as many samples of colour as of light, each way
-(4:2:0). Until 2026-11-26 they were drawn with all, which takes a third longer to decode and hardly
-occurs: bench-history.jsonl says `photos: chroma` since.
+(4:2:0). Until 2026-11-26 they were drawn with all, which takes longer to decode and hardly occurs:
+bench-history.jsonl says `photos: chroma` since.
 """
 
 from __future__ import annotations

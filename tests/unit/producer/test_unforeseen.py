@@ -1,0 +1,35 @@
+"""What is nobody's mistake keeps its traceback; a disk that is full does not need one."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from producer import main
+
+
+def raises(error: Exception) -> object:
+    def app(**_: object) -> None:
+        raise error
+
+    return app
+
+
+def test_an_unforeseen_error_of_the_system_is_not_passed_off_as_the_users(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(main, "app", raises(OSError(errno.ECONNRESET, "reset")))
+    with pytest.raises(OSError, match="reset"):
+        main.main()
+
+
+def test_a_file_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(main, "_close_stdout", lambda: None)
+    monkeypatch.setattr(main, "app", raises(PermissionError(errno.EACCES, "denied", "rows.csv")))
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 2
+    assert capfd.readouterr().err == "glasses: rows.csv: denied\n"
