@@ -23,7 +23,7 @@ from worker.chunk import run_chunk
 from worker.context import context, pipeline
 from worker.errors import OutOfMemoryError
 from worker.heart import Heart
-from worker.process import after_fork, before_fork
+from worker.process import after_fork, before_fork, before_load, give_back
 from worker.request import ChunkTask
 
 _log = logging.getLogger(__name__)
@@ -37,8 +37,9 @@ assert logs  # its signals are connected
 @signals.worker_init.connect  # type: ignore[untyped-decorator]
 def _preload(**_: Any) -> None:
     """Load the model before the fork."""
+    before_load()
     try:
-        pipeline()
+        pipeline().warm_up()
     except GlassesError as error:
         raise SystemExit(f"glasses worker: {error}") from None
 
@@ -86,6 +87,8 @@ def classify_chunk(self: Any, message: Any) -> None:
         # The lease ends by itself, and the reconciler queues the chunk again.
         _log.warning("chunk %s of job %s lost its Redis: %s", chunk.chunk_id, chunk.job_id, error)
         return
+    finally:
+        give_back()
     if answer == "other_model":
         _other_model(chunk)
     _log.info("chunk %s of job %s: %s", chunk.chunk_id, chunk.job_id, answer)

@@ -6,7 +6,11 @@ import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Self
+
+import numpy as np
+from PIL import Image
 
 from glasses.outcome import Box, Face, Outcome
 from glasses.statuses import FailureReason, PhotoStatus
@@ -76,6 +80,14 @@ class Pipeline:
             ModelError: The model is missing or not the released one.
         """
         return cls(serving_detector(), OnnxClassifier(model_store.load(model)), interrupts)
+
+    def warm_up(self) -> None:
+        """Do all of it once, so that processes forked from this one share what that loads."""
+        gray = BytesIO()
+        Image.new("L", (512, 384), 128).save(gray, "JPEG")
+        self.find(gray.getvalue())
+        side = self._classifier.input.size
+        self._classifier([np.zeros((side, side, 3), dtype=np.uint8)])
 
     def find(self, data: bytes) -> Found | Outcome:
         """Decode a photo and find its faces; its outcome if there is nothing to classify."""

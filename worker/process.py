@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import resource
 import sys
 
@@ -13,6 +14,9 @@ MIB = 2**20
 SWITCH_SECONDS = 0.1
 """Fetching threads wait until the pipeline lets go of the interpreter by itself, which it does
 several times a photo, before they take it away. Python's own 5 ms cost more CPU."""
+
+_LATE = ("billiard.popen_fork", "billiard.synchronize", "encodings.idna")
+"""What each process would load for itself otherwise: its start, and the first connection."""
 
 _M_ARENA_MAX = -8  # malloc.h
 _MALLOC_ARENAS = 1
@@ -27,12 +31,28 @@ def _glibc() -> ctypes.CDLL | None:
 _libc = _glibc()
 
 
+def before_load() -> None:
+    """Before the pipeline is loaded and warmed up.
+
+    Processes are the unit of parallelism; and a process that is forked from one in which threads
+    of OpenCV have begun waits for ever when it next calls them.
+    """
+    cv2.setNumThreads(1)
+
+
 def before_fork() -> None:
     """Keep what is loaded in pages that children share: no collector touches it from now on."""
+    for module in _LATE:
+        importlib.import_module(module)
     gc.collect()
-    if _libc is not None:
-        _libc.malloc_trim(0)  # of what loading needed
+    give_back()  # what loading needed
     gc.freeze()
+
+
+def give_back() -> None:
+    """Hand memory that is free back to the system: photos leave gaps that glibc holds on to."""
+    if _libc is not None:
+        _libc.malloc_trim(0)
 
 
 def after_fork(megabytes: int) -> None:
@@ -45,7 +65,6 @@ def after_fork(megabytes: int) -> None:
     # An arena for each fetching thread holds on to photos that are long gone.
     if _libc is not None:
         _libc.mallopt(_M_ARENA_MAX, _MALLOC_ARENAS)
-    cv2.setNumThreads(1)  # processes are the unit of parallelism
     sys.setswitchinterval(SWITCH_SECONDS)
 
 

@@ -4,7 +4,7 @@ Both use the same photos and the same number of processes, the bare pipeline bef
 stack. The stack's time is from the start of the submission (hashing, uploads and all) to the last
 verdict; the verdicts of both are compared row by row. CPU a photo is that of the processes that
 classify: what a worker's process takes beyond the bare pipeline is the overhead of queue, storage
-and ledger.
+and ledger. What is left of the time of all cores is told by who took it.
 """
 
 from __future__ import annotations
@@ -22,17 +22,16 @@ from itertools import islice
 from pathlib import Path
 
 import cv2
-import psutil
 
 from glasses.client import Client
 from glasses.outcome import Outcome
 from glasses.settings import load_settings
 from glasses.walk import walk
 from infra.local import stack
+from tests.bench.host import Figures, Host
 from worker.pipeline import Pipeline
 
 CHUNK = 32
-Figures = dict[str, float]
 Rows = list[tuple[str, object]]
 
 
@@ -44,13 +43,13 @@ class Run:
         rows: A photo's name and what was found.
         seconds: From the first to the last photo.
         cpu: Seconds of the processes that classify.
-        memory: Megabytes, by name; of the stack alone.
+        more: Of the stack alone: what else took CPU, and memory.
     """
 
     rows: Rows
     seconds: float
     cpu: float
-    memory: Figures
+    more: Figures
 
 
 def main() -> None:
@@ -96,7 +95,7 @@ def measure(
         "bare CPU ms/photo": 1000 * cpu / len(paths),
         "worker CPU ms/photo": 1000 * whole.cpu / len(paths),
         "CPU overhead": whole.cpu / cpu - 1,
-        **whole.memory,
+        **whole.more,
     }
 
 
@@ -133,43 +132,22 @@ def _stack(paths: Sequence[Path], processes: int, chunk_size: int | None) -> Run
         up = stack.up(home, processes, load_settings(chunk_size=chunk_size))
         try:
             settings = load_settings(**up.stack.settings, chunk_size=chunk_size)
+            pids = {name: int(str(told["pid"])) for name, told in up.stack.processes.items()}
             with Client(settings) as client:
-                before = _cpu_seconds(up.stack.processes)
-                start = time.perf_counter()
-                job = client.submit(["-"], stdin=[str(path) for path in paths])
-                job.wait()
-                seconds = time.perf_counter() - start
-                cpu = _cpu_seconds(up.stack.processes) - before
+                with Host(pids) as host:
+                    job = client.submit(["-"], stdin=[str(path) for path in paths])
+                    job.wait()
                 rows: Rows = [(Path(v.image).name, v.faces) for v in job.verdicts()]
-            return Run(rows, seconds, cpu, _memory(up.stack.processes))
+            cpu = host.cpu.pop("worker")
+            spent = {
+                f"CPU ms/photo, {part}": 1000 * seconds / len(paths)
+                for part, seconds in host.cpu.items()
+            }
+            free = host.seconds * (os.cpu_count() or 1) - cpu - sum(host.cpu.values())
+            spent["CPU ms/photo, nobody"] = 1000 * free / len(paths)
+            return Run(rows, host.seconds, cpu, spent | host.memory)
         finally:
             stack.down(home, purge=True)
-
-
-def _worker(processes: dict[str, dict[str, object]]) -> psutil.Process:
-    return psutil.Process(int(str(processes["worker"]["pid"])))
-
-
-def _cpu_seconds(processes: dict[str, dict[str, object]]) -> float:
-    """Of the pool's processes, which classify; the parent only hands out chunks."""
-    times = [child.cpu_times() for child in _worker(processes).children()]
-    return sum(each.user + each.system for each in times)
-
-
-def _memory(processes: dict[str, dict[str, object]]) -> Figures:
-    """Proportional sets, of a worker's parent and children together.
-
-    What a further process costs is what no other has: shared pages are there already.
-    """
-    parent = _worker(processes)
-    children = [child.memory_full_info() for child in parent.children()]
-    further = max(child.uss for child in children) / 1e6
-    total = (parent.memory_full_info().pss + sum(child.pss for child in children)) / 1e6
-    return {
-        "MB of a worker's first process": total - (len(children) - 1) * further,
-        "MB of each further process": further,
-        "MB PSS of a process of the pool": max(child.pss for child in children) / 1e6,
-    }
 
 
 if __name__ == "__main__":

@@ -21,10 +21,53 @@ else:
     os.wait()
 """
 
+WARM = """
+import os, signal, sys
+from pathlib import Path
+from worker.pipeline import Pipeline
+from worker.process import before_fork, before_load
+before_load()
+pipeline = Pipeline.load("default")
+if "warm_up" in sys.argv:
+    pipeline.warm_up()
+before_fork()
+loaded = set(sys.modules)
+if os.fork() == 0:
+    signal.alarm(30)
+    photo = Path("demo/photos/hopper-12-megapixels.jpg").read_bytes()
+    print(pipeline(photo).status, *sorted(set(sys.modules) - loaded), flush=True)
+    os._exit(0)
+else:
+    os.wait()
+"""
+
+THREADS = """
+import os
+from worker.pipeline import Pipeline
+from worker.process import before_load
+threads = len(os.listdir("/proc/self/task"))
+before_load()
+Pipeline.load("default").warm_up()
+print(len(os.listdir("/proc/self/task")) - threads)
+"""
+
+GIVE_BACK = """
+from pathlib import Path
+from worker.process import give_back
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4
+photos = [bytearray(60_000) for _ in range(2000)]
+del photos[1::2]
+full = resident()
+give_back()
+print(full - resident())
+"""
+
 SETTLE = """
 import sys
 import cv2
-from worker.process import after_fork
+from worker.process import after_fork, before_load
+before_load()
 after_fork(1024)
 print(cv2.getNumThreads(), round(sys.getswitchinterval(), 3))
 try:
@@ -44,6 +87,25 @@ def test_a_childs_collector_does_not_copy_what_its_parent_loaded() -> None:
     """KB of its own that a child has after a full collection."""
     copied, shared = int(out(FORK)), int(out(FORK, "before_fork"))
     assert shared < copied / 2
+
+
+def test_what_the_first_photo_loads_is_loaded_before_the_fork() -> None:
+    status, *loaded = out(WARM).split()
+    assert status == "classified"
+    assert "PIL.JpegImagePlugin" in loaded  # else the next line proves nothing
+    assert out(WARM, "warm_up").split() == ["classified"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_warming_up_starts_no_threads() -> None:
+    """A fork does not take them along, and what waits for them in the child waits for ever."""
+    assert int(out(THREADS)) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_gaps_between_photos_go_back_to_the_system() -> None:
+    """KB of 60 MB that are free, between 60 MB that are not."""
+    assert int(out(GIVE_BACK)) > 40_000
 
 
 def test_a_new_process_has_bounded_memory_and_no_threads_of_opencv() -> None:
