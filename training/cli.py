@@ -24,6 +24,9 @@ Runs = Annotated[Path, typer.Option(help="Where crops, checkpoints and reports g
 Init = Annotated[
     Path, typer.Option(help="Weights to start from: .npz, torchvision's .pth, or a run.pt.")
 ]
+AnyInit = Annotated[
+    Path | None, typer.Option("--init", help="Weights to start from; random ones if not given.")
+]
 Processes = Annotated[int, typer.Option(min=1, help="Processes that find faces.")]
 Epochs = Annotated[
     int | None, typer.Option(min=1, help="Passes over the training crops; else the recipe's.")
@@ -92,7 +95,7 @@ def crops(data: Data, runs: Runs = RUNS, processes: Processes = 2) -> None:
 @app.command()
 def fit(
     data: Data,
-    init: Init,
+    init: AnyInit = None,
     runs: Runs = RUNS,
     epochs: Epochs = None,
     split: Split = PEOPLE,

@@ -14,6 +14,7 @@ from sklearn.metrics import f1_score
 from torch import Tensor, nn
 from torch.nn import functional
 
+from glasses.errors import UsageError
 from training import checkpoint
 from training.augment import augment, centre
 from training.average import Average
@@ -59,7 +60,15 @@ def fit(
 
     Returns:
         The checkpoint's path.
+
+    Raises:
+        UsageError: There are too few crops for a single step.
     """
+    if len(train.rows) < recipe.batch:
+        raise UsageError(
+            f"{len(train.rows)} faces to learn from, and a step of training takes {recipe.batch}: "
+            "give more labelled photos"
+        )
     with place() as here:
         return _fit(train, validation, init, recipe, folder, origin, here)
 

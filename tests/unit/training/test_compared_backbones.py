@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,8 @@ from training.recipe import Recipe
 from training.stages import backbones, crops
 from training.workspace import Workspace
 
-DEMO = Path(__file__).parents[3] / "demo"
+ROOT = Path(__file__).parents[3]
+DEMO = ROOT / "demo"
 NAMES = ("mobilenet_v2", "mobilenet_v3_small")
 
 
@@ -56,3 +60,19 @@ def test_every_network_has_a_line_and_a_run_of_its_own(
     text = backbones.table(report)
     assert f"| MobileNetV2 1.0 | {v2['parameters'] / 1e6:.2f} | {v2['bytes'] / 1e6:.2f} |" in text
     assert "| MobileNetV3 Small 1.0 | 1.52 |" in text
+
+
+def test_fit_needs_no_weights_to_start_from_but_enough_photos(
+    work: Workspace, tmp_path: Path
+) -> None:
+    shutil.copytree(work.crops, tmp_path / "crops")
+    command = [sys.executable, "-m", "training.cli", "fit", "--data", str(work.data)]
+    command += ["--runs", str(tmp_path), "--backbone", "mobilenet_v3_small"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert re.fullmatch(
+        r"glasses-train: \d+ faces to learn from, and a step of training takes 64: "
+        r"give more labelled photos",
+        last,
+    )
