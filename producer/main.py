@@ -35,6 +35,7 @@ from producer.commands import (
     workers,
 )
 from producer.examples import epilog
+from producer.grouped import GroupedCommands
 
 EXIT_CODES = """\
 Exit codes: 0 all well, 1 some photos failed, 2 usage, 3 servers unreachable, 4 timed out waiting.
@@ -42,6 +43,7 @@ Exit codes: 0 all well, 1 some photos failed, 2 usage, 3 servers unreachable, 4 
 
 app = typer.Typer(
     name="glasses",
+    cls=GroupedCommands,
     help="Tell which people in a pile of photos wear glasses.",
     epilog=epilog("glasses", EXIT_CODES),
     no_args_is_help=True,

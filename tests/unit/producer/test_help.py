@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from docs.generate import cli
 from producer.examples import EXAMPLES
+from producer.grouped import GROUPS
 from producer.main import app
 
 GROUP = typer.main.get_command(app)
@@ -38,6 +39,15 @@ def test_help_ends_in_examples(name: str) -> None:
     lines = shown(name)
     start = lines.index("Examples:") + 1
     assert tuple(lines[start : start + len(EXAMPLES[name])]) == EXAMPLES[name]
+
+
+def test_every_command_stands_in_one_group_with_its_first_sentence_whole() -> None:
+    lines = shown("glasses")
+    groups = lines[lines.index("Judge photos:") : lines.index("Examples:")]
+    listed = [line.split()[0] for line in groups if line.split(" ")[0] in COMMANDS]
+    assert sorted(listed) == COMMANDS
+    assert {f"{title}:" for title in GROUPS} <= set(groups)
+    assert not [line for line in groups if line.endswith("...")]
 
 
 def test_no_example_is_of_a_command_that_is_gone() -> None:
