@@ -35,6 +35,8 @@ def fit_calibration(logits: Array, labels: Labels) -> Calibration:
     weights = np.where(labels, SHARE / labels.mean(), (1 - SHARE) / (1 - labels.mean()))
     line = LogisticRegression(C=1e6).fit(logits[:, None], labels, weights)
     slope, bias = float(line.coef_[0, 0]), float(line.intercept_[0])
+    if not slope:  # all logits are alike, as those of a network that has hardly begun to learn
+        slope, bias = 1.0, bias - float(logits.mean())
     return Calibration(temperature=round(1 / slope, 4), bias=round(bias, 4))
 
 

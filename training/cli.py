@@ -48,7 +48,7 @@ Name = Annotated[str, typer.Option(help="Name of the release.")]
 Models = Annotated[Path, typer.Option(help="Folder of released models.")]
 
 RUNS = Path("runs/training")
-NAME = "mobilenet_v2-4"
+NAME = "mobilenet_v2-5"
 PEOPLE = "people"
 _OURS = {"training", "worker", "glasses"}
 MOBILENET_V2 = "mobilenet_v2"

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from worker.manifest import ModelInput
 
-SIZE = 120
+SIZE = 96
 MARGIN = 0.1
-STORED_SIZE = 160
+STORED_SIZE = 128
 STORED_MARGIN = (STORED_SIZE / SIZE * (1 + 2 * MARGIN) - 1) / 2
 """Same px a face as in the network's input: the stored crop's centre is what the network sees."""
 

@@ -31,7 +31,7 @@ class Recipe:
         augmentation: `ours` or `original`.
     """
 
-    epochs: int = 6
+    epochs: int = 12
     batch: int = 64
     rate: float = 1e-3
     warm_up: float = 0.06

@@ -34,7 +34,7 @@ def release(
     Args:
         network: The quantized ONNX file.
         report: Its evaluation.
-        name: The release's name, such as `mobilenet_v2-4`.
+        name: The release's name, such as `mobilenet_v2-5`.
         models: The folder of released models.
         curves: The picture of its curves, if there is one.
         left_out: The report of leaving each dataset out, if there is one.

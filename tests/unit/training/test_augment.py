@@ -49,7 +49,8 @@ def test_pictures_stay_between_black_and_white(how: object, crops: torch.Tensor)
 
 def test_a_face_stays_in_the_picture_and_upright() -> None:
     marked = torch.zeros(64, 3, STORED_SIZE, STORED_SIZE)
-    marked[:, :, 60:70, 75:85] = 1  # the eyes: above the middle
+    unit = STORED_SIZE // 16
+    marked[:, :, 6 * unit : 7 * unit, 7 * unit : 9 * unit] = 1  # the eyes: above the middle
     x = place(marked, seeded(3))
     rows = x.sum((1, 3)) * torch.arange(SIZE)
     height = rows.sum(1) / x.sum((1, 2, 3))

@@ -72,7 +72,7 @@ def test_run_goes_on_after_the_last_finished_epoch(
 
 def test_knobs_that_came_later_leave_older_runs_their_key() -> None:
     assert Recipe().key == {
-        "epochs": 6,
+        "epochs": 12,
         "batch": 64,
         "rate": 1e-3,
         "warm_up": 0.06,

@@ -24,6 +24,13 @@ def test_calibration_finds_the_slope_back() -> None:
     assert calibration.bias < -1  # one positive in five, not one in two
 
 
+@pytest.mark.parametrize("logit", [0.0, 1.5])
+def test_a_network_that_tells_nothing_apart_says_the_share_that_is_assumed(logit: float) -> None:
+    logits = np.full(10, logit)
+    calibration = fit_calibration(logits, np.arange(10) < 4)
+    assert probabilities(logits, calibration) == pytest.approx(np.full(10, 0.2), abs=1e-3)
+
+
 def test_probabilities_are_the_workers() -> None:
     calibration = Calibration(temperature=1.7, bias=-0.4)
     logits = np.linspace(-9, 9, 7, dtype=np.float32)

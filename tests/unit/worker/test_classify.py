@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from worker import model_store
 from worker.classify import BATCH, OnnxClassifier, normalize
+from worker.decode import Pixels
 from worker.manifest import ModelInput
 
+DEMO = Path(__file__).parents[3] / "demo" / "photos"
 RNG = np.random.default_rng(0)
+
+
+def square(path: Path, size: int) -> Pixels:
+    with Image.open(path) as photo:
+        return np.asarray(photo.convert("RGB").resize((size, size)))
 
 
 def test_crops_are_normalized_as_the_manifest_says_to_the_last_bit() -> None:
@@ -26,7 +36,8 @@ def test_crops_are_normalized_as_the_manifest_says_to_the_last_bit() -> None:
 def test_a_crop_gets_the_same_probability_alone_and_in_any_batch(count: int) -> None:
     classifier = OnnxClassifier(model_store.load("default"))
     size = classifier.input.size
-    crops = list(RNG.integers(0, 256, (count, size, size, 3), dtype=np.uint8))
+    photos = ("hopper", "collins", "giunchedi", "collins-sunglasses", "van-rossum")
+    crops = [square(DEMO / f"{name}.jpg", size) for name in photos[:count]]
     together = classifier(crops)
     assert together == [classifier([crop])[0] for crop in crops]
     assert len(set(together)) >= min(count, 4)  # else their order would prove nothing
