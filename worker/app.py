@@ -23,7 +23,7 @@ from worker.chunk import run_chunk
 from worker.context import context, pipeline
 from worker.errors import OutOfMemoryError
 from worker.heart import Heart
-from worker.process import after_fork, before_fork, before_load, give_back
+from worker.process import after_fork, before_fork, before_load
 from worker.request import ChunkTask
 
 _log = logging.getLogger(__name__)
@@ -87,8 +87,6 @@ def classify_chunk(self: Any, message: Any) -> None:
         # The lease ends by itself, and the reconciler queues the chunk again.
         _log.warning("chunk %s of job %s lost its Redis: %s", chunk.chunk_id, chunk.job_id, error)
         return
-    finally:
-        give_back()
     if answer == "other_model":
         _other_model(chunk)
     _log.info("chunk %s of job %s: %s", chunk.chunk_id, chunk.job_id, answer)

@@ -45,14 +45,9 @@ def before_fork() -> None:
     for module in _LATE:
         importlib.import_module(module)
     gc.collect()
-    give_back()  # what loading needed
-    gc.freeze()
-
-
-def give_back() -> None:
-    """Hand memory that is free back to the system: photos leave gaps that glibc holds on to."""
     if _libc is not None:
-        _libc.malloc_trim(0)
+        _libc.malloc_trim(0)  # of what loading needed
+    gc.freeze()
 
 
 def after_fork(megabytes: int) -> None:

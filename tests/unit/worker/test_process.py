@@ -51,18 +51,6 @@ Pipeline.load("default").warm_up()
 print(len(os.listdir("/proc/self/task")) - threads)
 """
 
-GIVE_BACK = """
-from pathlib import Path
-from worker.process import give_back
-def resident():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4
-photos = [bytearray(60_000) for _ in range(2000)]
-del photos[1::2]
-full = resident()
-give_back()
-print(full - resident())
-"""
-
 SETTLE = """
 import sys
 import cv2
@@ -100,12 +88,6 @@ def test_what_the_first_photo_loads_is_loaded_before_the_fork() -> None:
 def test_warming_up_starts_no_threads() -> None:
     """A fork does not take them along, and what waits for them in the child waits for ever."""
     assert int(out(THREADS)) == 0
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_gaps_between_photos_go_back_to_the_system() -> None:
-    """KB of 60 MB that are free, between 60 MB that are not."""
-    assert int(out(GIVE_BACK)) > 40_000
 
 
 def test_a_new_process_has_bounded_memory_and_no_threads_of_opencv() -> None:
