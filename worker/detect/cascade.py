@@ -185,5 +185,6 @@ class CascadeDetector:
             for box, score in zip(boxes, scores, strict=True)
         ]
         fitting = [face for face in found if same(proposal, face)]
-        nothing = replace(proposal, score=FAR)
-        return max(fitting, key=lambda face: face.score, default=nothing)
+        if not fitting:
+            return replace(proposal, score=FAR)
+        return max(fitting, key=lambda face: face.score)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from worker.photo import Photo
@@ -34,10 +34,15 @@ class Detection:
 
     def scaled(self, factor: float) -> Detection:
         """The same face in a picture `factor` times as large."""
-        left, top, width, height = (
-            factor * value for value in (self.left, self.top, self.width, self.height)
+        return Detection(  # a fifth of what `replace` takes, and there are many
+            factor * self.left,
+            factor * self.top,
+            factor * self.width,
+            factor * self.height,
+            self.score,
+            self.confirmed,
+            self.doubtful,
         )
-        return replace(self, left=left, top=top, width=width, height=height)
 
 
 class Detector(Protocol):

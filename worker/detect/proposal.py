@@ -111,19 +111,25 @@ def suppressed(found: Floats, same: float = SAME) -> Floats:
         found: N × 4 as `read` gives them, surest first.
         same: Overlap at which two boxes are of one face.
     """
+    alike = _alike(found, same)
+    left = np.ones(len(found), dtype=bool)
     kept = []
-    while len(found):
-        best = found[0]
-        kept.append(best)
-        half = (found[:, 2] + best[2]) / 2
-        most = np.minimum(found[:, 2], best[2])
-        across = np.clip(half - np.abs(found[:, 0] - best[0]), 0, most)
-        down = np.clip(half - np.abs(found[:, 1] - best[1]), 0, most)
-        shared = across * down
-        union = found[:, 2] ** 2 + best[2] ** 2 - shared
-        # A box mostly inside another is the same face at another size.
-        inside = shared > 0.7 * np.minimum(found[:, 2], best[2]) ** 2
-        alike = (shared > same * union) | (inside & (shared > 0.2 * union))
-        alike[0] = True
-        found = found[~alike]
-    return np.asarray(kept, dtype=np.float32).reshape(-1, 4)
+    for number, others in enumerate(alike):
+        if left[number]:
+            kept.append(number)
+            left &= ~others
+    return found[kept]
+
+
+def _alike(found: Floats, same: float) -> npt.NDArray[np.bool_]:
+    """N × N: which two boxes are of one face. All pairs at once are quicker than some in turn."""
+    x, y, side = found[:, 0], found[:, 1], found[:, 2]
+    half = (side + side[:, None]) / 2
+    most = np.minimum(side, side[:, None])
+    across = np.clip(half - np.abs(x - x[:, None]), 0, most)
+    down = np.clip(half - np.abs(y - y[:, None]), 0, most)
+    shared = across * down
+    union = side**2 + side[:, None] ** 2 - shared
+    # A box mostly inside another is the same face at another size.
+    inside = shared > 0.7 * most**2
+    return np.asarray((shared > same * union) | (inside & (shared > 0.2 * union)))

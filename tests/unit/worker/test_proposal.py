@@ -57,6 +57,15 @@ def test_small_face_inside_a_large_box_stays() -> None:
     assert len(suppressed(found)) == 2
 
 
+def test_a_box_that_is_dropped_drops_no_other() -> None:
+    chain = np.array(
+        [[100, 100, 60, 0.9], [120, 100, 60, 0.8], [140, 100, 60, 0.7]], dtype=np.float32
+    )
+    assert suppressed(chain[:2])[:, 0].tolist() == [100]
+    assert suppressed(chain[1:])[:, 0].tolist() == [120]
+    assert suppressed(chain)[:, 0].tolist() == [100, 140]
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (32, 64), (33, 63), (213, 320)])
 def test_padding_adds_gray_on_the_right_and_below(shape: tuple[int, int]) -> None:
     pixels = np.full((*shape, 3), 7, np.uint8)
