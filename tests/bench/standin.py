@@ -52,6 +52,9 @@ class StandIn:
     def load(cls, *_: Any, **__: Any) -> StandIn:
         return cls(os.environ["STANDIN_NAME"], float(os.environ["STANDIN_MS"]) / 1000)
 
+    def warm_up(self) -> None:
+        """There is nothing to load."""
+
     def find(self, data: bytes) -> Outcome:  # noqa: ARG002
         if self._seconds:
             time.sleep(self._seconds)

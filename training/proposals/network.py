@@ -10,8 +10,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-STRIDE = 8
-"""Px between two places that may hold a face's centre."""
 MULTIPLE = 32
 """Height and width of the input must be multiples of this."""
 RARE = -4.0

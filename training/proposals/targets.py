@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.proposals.network import STRIDE
 from training.proposals.square import Squares
-from worker.detect.proposal import OFFSET_UNIT, SIDE_UNIT
+from worker.detect.proposal import OFFSET_UNIT, SIDE_UNIT, STRIDE
 
 Floats = npt.NDArray[np.float32]
 

@@ -31,3 +31,4 @@ if "worker" in sys.orig_argv and "TEST_GATE" in os.environ:
         return Outcome(status=PhotoStatus.NO_FACE)
 
     Pipeline.find = find  # type: ignore[method-assign]
+    Pipeline.warm_up = lambda _: None  # type: ignore[method-assign]  # no photo of a job's

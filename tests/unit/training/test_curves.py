@@ -49,6 +49,7 @@ def test_unsure_band_holds_most_mistakes(calibrated: tuple[np.ndarray, np.ndarra
 
 
 def test_curves_are_one_picture(tmp_path: Path, calibrated: tuple[np.ndarray, np.ndarray]) -> None:
+    pytest.importorskip("matplotlib")
     values, labels = calibrated
     report = {
         "threshold": 0.5,

@@ -11,7 +11,8 @@ torch = pytest.importorskip("torch")
 
 from training.proposals.export import export, normal  # noqa: E402
 from training.proposals.loss import box_loss, heat_loss  # noqa: E402
-from training.proposals.network import STRIDE, Proposer, weights_of  # noqa: E402
+from training.proposals.network import Proposer, weights_of  # noqa: E402
+from worker.detect.proposal import STRIDE  # noqa: E402
 from worker.detect.proposal import Proposer as Served  # noqa: E402
 
 
