@@ -24,6 +24,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from training.geometry import INPUT
+from training.pixels import take_pixels
 from worker.classify import normalize
 from worker.decode import Pixels
 
@@ -55,6 +56,7 @@ def quantize(source: Path, target: Path, crops: Pixels, reduce_range: bool = Tru
         reduce_range: Whether they do.
     """
     to_int8(source, target, _Reader(crops), reduce_range=reduce_range)
+    take_pixels(target, INPUT)
 
 
 def to_int8(

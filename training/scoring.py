@@ -10,7 +10,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from training.geometry import INPUT
-from worker.classify import BATCH, normalize
+from worker.classify import BATCH, feed
 from worker.decode import Pixels
 
 
@@ -28,14 +28,13 @@ class Scorer:
         self._session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )
-        self._input = self._session.get_inputs()[0].name
 
     def __call__(self, crops: Pixels) -> npt.NDArray[np.float32]:
         """N × SIZE × SIZE × 3 uint8 -> N logits."""
         parts = [np.zeros(0, dtype=np.float32)]
         for start in range(0, len(crops), BATCH):
-            batch = normalize(crops[start : start + BATCH], INPUT)
-            (logits,) = self._session.run(None, {self._input: batch})
+            fed = feed(self._session, crops[start : start + BATCH], INPUT)
+            (logits,) = self._session.run(None, fed)
             parts.append(np.asarray(logits, dtype=np.float32).reshape(-1))
         return np.concatenate(parts)
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 
 from glasses.errors import ModelError
 from worker.decode import Pixels
@@ -47,7 +48,6 @@ class OnnxClassifier:
             self._session = session(model.data)
         except Exception as error:
             raise ModelError(f"model {model.manifest.name} is no ONNX model: {error}") from error
-        self._input_name = self._session.get_inputs()[0].name
         self._calibration = model.manifest.calibration
         self.input = model.manifest.input
         self.threshold = model.manifest.threshold
@@ -58,10 +58,19 @@ class OnnxClassifier:
         """Classify crops; see `Classifier`."""
         result: list[float] = []
         for start in range(0, len(crops), BATCH):
-            batch = normalize(crops[start : start + BATCH], self.input)
-            (logits,) = self._session.run(None, {self._input_name: batch})
+            fed = feed(self._session, crops[start : start + BATCH], self.input)
+            (logits,) = self._session.run(None, fed)
             result.extend(probabilities(np.asarray(logits).reshape(-1), self._calibration))
         return result
+
+
+def feed(
+    network: onnxruntime.InferenceSession, crops: Sequence[Pixels] | Pixels, spec: ModelInput
+) -> dict[str, npt.NDArray[np.uint8] | npt.NDArray[np.float32]]:
+    """The network's input by name: pixels as they are where it takes bytes, else normalized."""
+    (wanted,) = network.get_inputs()
+    takes_bytes = wanted.type == "tensor(uint8)"
+    return {wanted.name: np.stack(list(crops)) if takes_bytes else normalize(crops, spec)}
 
 
 def normalize(crops: Sequence[Pixels] | Pixels, spec: ModelInput) -> npt.NDArray[np.float32]:

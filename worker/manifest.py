@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ModelInput(BaseModel):
-    """What the network takes: float32, N × 3 × size × size, RGB, `(pixel - mean) / std`."""
+    """What the network takes: RGB, `(pixel - mean) / std`, N × 3 × size × size float32.
+
+    One whose own input is uint8 takes the pixels, N × size × size × 3, and computes that itself.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -23,7 +23,7 @@ from training.scoring import Scorer
 from training.torch_int8 import TorchInt8
 from training.workspace import Workspace, need, write_json
 
-VERSION = 3
+VERSION = 4
 """Raise it when there is more to write: what was written before is made anew."""
 VALIDATION_CROPS = 2000
 """Enough to see whether 8 bits change verdicts."""
