@@ -34,7 +34,7 @@ class Detection:
 
     def scaled(self, factor: float) -> Detection:
         """The same face in a picture `factor` times as large."""
-        return Detection(  # a fifth of what `replace` takes, and there are many
+        return Detection(  # there are many, and `replace` takes longer
             factor * self.left,
             factor * self.top,
             factor * self.width,
