@@ -41,13 +41,23 @@ class Classifier(Protocol):
 
 
 class OnnxClassifier:
-    """A released model on ONNX Runtime, one thread (processes are the unit of parallelism)."""
+    """A released model on ONNX Runtime, one thread (processes are the unit of parallelism).
+
+    Raises:
+        ModelError: Its file is no network, or not of crops as its manifest says.
+    """
 
     def __init__(self, model: ReleasedModel) -> None:
         try:
             self._session = session(model.data)
         except Exception as error:
             raise ModelError(f"model {model.manifest.name} is no ONNX model: {error}") from error
+        sides = {side for side in self._session.get_inputs()[0].shape[1:] if isinstance(side, int)}
+        if sides - {3, model.manifest.input.size}:
+            raise ModelError(
+                f"model {model.manifest.name} takes crops of {max(sides)} px, and its manifest "
+                f"says {model.manifest.input.size}: release it again"
+            )
         self._calibration = model.manifest.calibration
         self.input = model.manifest.input
         self.threshold = model.manifest.threshold

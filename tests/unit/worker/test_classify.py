@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from glasses.errors import ModelError
 from worker import model_store
 from worker.classify import BATCH, OnnxClassifier, normalize
 from worker.decode import Pixels
@@ -41,3 +43,11 @@ def test_a_crop_gets_the_same_probability_alone_and_in_any_batch(count: int) -> 
     together = classifier(crops)
     assert together == [classifier([crop])[0] for crop in crops]
     assert len(set(together)) >= min(count, 4)  # else their order would prove nothing
+
+
+def test_a_file_that_takes_other_crops_than_its_manifest_says_is_refused() -> None:
+    model = model_store.load("default")
+    size = model.manifest.input.model_copy(update={"size": 120})
+    other = dataclasses.replace(model, manifest=model.manifest.model_copy(update={"input": size}))
+    with pytest.raises(ModelError, match=r"takes crops of 96 px, and its manifest says 120"):
+        OnnxClassifier(other)
