@@ -25,6 +25,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from training.geometry import INPUT
 from training.pixels import take_pixels
+from training.progress import say
 from worker.classify import normalize
 from worker.decode import Pixels
 
@@ -56,7 +57,8 @@ def quantize(source: Path, target: Path, crops: Pixels, reduce_range: bool = Tru
         reduce_range: Whether they do.
     """
     to_int8(source, target, _Reader(crops), reduce_range=reduce_range)
-    take_pixels(target, INPUT)
+    if not take_pixels(target, INPUT):
+        say("quantize: still fed floats: the crops for calibration have no black or no white")
 
 
 def to_int8(
