@@ -14,9 +14,10 @@ import psutil
 
 from infra.local import members
 from tests.bench.gauges import cpu_seconds
+from tests.bench.resident import held, own
 
 PAUSE = 0.5
-"""Seconds between two looks at the memory: each takes a few ms of a core."""
+"""Seconds between two looks at the memory: each takes some ms of a core."""
 Figures = dict[str, float]
 
 
@@ -30,8 +31,9 @@ class Host:
     Attributes:
         cpu: Seconds that each part took; the submitter is this process.
         seconds: From the first to the last.
-        memory: The most that was seen, in MB. What a further process costs is what no other has:
-            shared pages are there already. The first one's is all else, the parent's included.
+        memory: The most that was seen, in MB, each page once. What a further process costs is what
+            no other has: shared pages are there already. The first one's is all else, the parent's
+            included.
     """
 
     pids: Mapping[str, int]
@@ -41,6 +43,8 @@ class Host:
 
     def __enter__(self) -> Self:
         self._worker = psutil.Process(self.pids[members.WORKER])
+        self._pool = self._worker.children()
+        self._most: dict[psutil.Process, float] = {}
         self._done = threading.Event()
         self._watch = threading.Thread(target=self._look_again)
         self._watch.start()
@@ -57,9 +61,10 @@ class Host:
         self.cpu = {name: spent - self._before[name] for name, spent in self._cpu().items()}
         self._done.set()
         self._watch.join()
+        self.memory = self._memory()
 
     def _cpu(self) -> Figures:
-        pool = sum(cpu_seconds(child.pid) for child in self._worker.children())
+        pool = sum(cpu_seconds(child.pid) for child in self._pool)
         return {
             "worker": pool,
             "worker's parent": cpu_seconds(self._worker.pid) - pool,
@@ -74,12 +79,16 @@ class Host:
             self._look()
 
     def _look(self) -> None:
-        children = [child.memory_full_info() for child in self._worker.children()]
-        further = max(child.uss for child in children) / 1e6
-        total = (self._worker.memory_full_info().pss + sum(child.pss for child in children)) / 1e6
-        seen = {
-            "MB of a worker's first process": total - (len(children) - 1) * further,
+        for child in self._pool:
+            self._most[child] = max(own(child), self._most.get(child, 0.0))
+
+    def _memory(self) -> Figures:
+        # All of it is weighed once, at the end: that takes too long to be done beside the work.
+        self._look()
+        less = sum(self._most[child] - own(child) for child in self._pool)
+        further = max(self._most.values())
+        first = held([self._worker, *self._pool]) + less - (len(self._pool) - 1) * further
+        return {
+            "MB of a worker's first process": first,
             "MB of each further process": further,
-            "MB PSS of a process of the pool": max(child.pss for child in children) / 1e6,
         }
-        self.memory = {name: max(mb, self.memory.get(name, 0.0)) for name, mb in seen.items()}

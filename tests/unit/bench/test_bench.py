@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.bench import piles, scaling, speed, table
+import psutil
+import pytest
+
+from tests.bench import piles, resident, scaling, speed, table
 from tests.bench.small_photos import SIDE, small_photos
 from worker.decode import decode
 
@@ -75,3 +80,27 @@ def test_small_photos_are_photos_and_no_two_are_the_same(tmp_path: Path) -> None
 
 def test_a_rate_is_what_came_after_the_first_step() -> None:
     assert scaling.rate([(10.0, 500), (11.0, 32), (14.0, 8)]) == 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_page_of_two_processes_is_weighed_once() -> None:
+    fork = """
+import os, sys
+import numpy as np
+shared = np.ones(5_000_000)
+if os.fork() == 0:
+    own = np.ones(2_500_000)
+    print(os.getpid(), flush=True)
+    sys.stdin.read()
+    os._exit(0)
+os.wait()
+"""
+    command = [sys.executable, "-c", fork]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        child = psutil.Process(int(parent.stdout.readline()))
+        both = resident.held([psutil.Process(parent.pid), child])
+        further = resident.own(child)
+        parent.communicate(b"", timeout=10)
+    assert 20 < further < 30
+    assert 60 < both < 100
