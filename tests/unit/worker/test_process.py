@@ -64,6 +64,38 @@ except MemoryError:
     print("bounded")
 """
 
+END = """
+import os, sys
+import billiard.util
+from worker.process import before_fork
+before_fork()
+loaded = set(sys.modules)
+if os.fork() == 0:
+    billiard.util.set_pdeathsig(9)
+    print(billiard.util.get_pdeathsig(), *sorted(set(sys.modules) - loaded), flush=True)
+    os._exit(0)
+else:
+    os.wait()
+"""
+
+COMMAND = """
+import os, sys
+os.environ |= {
+    "GLASSES_REDIS_URL": "redis://localhost:1",
+    "GLASSES_S3_ENDPOINT": "http://localhost:2",
+    "GLASSES_S3_ACCESS_KEY": "key",
+    "GLASSES_S3_SECRET_KEY": "secret",
+}
+import celery.apps.worker
+celery.apps.worker.Worker.start = lambda worker: print(
+    worker.concurrency, worker.loglevel, worker.pool_cls.__module__, worker.optimization,
+    *sorted({"celery.bin", "prompt_toolkit"} & set(sys.modules)),
+)
+sys.argv = ["worker", "--processes", "3", "--loglevel", "error"]
+from worker.__main__ import main
+main()
+"""
+
 
 def out(script: str, *arguments: str) -> str:
     command = [sys.executable, "-c", script, *arguments]
@@ -92,3 +124,13 @@ def test_warming_up_starts_no_threads() -> None:
 
 def test_a_new_process_has_bounded_memory_and_no_threads_of_opencv() -> None:
     assert out(SETTLE).split() == ["1", "0.1", "bounded"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl(2)")
+def test_a_new_process_loads_nothing_to_end_with_its_parent() -> None:
+    """With cffi installed, billiard loads a parser of C for it."""
+    assert out(END).split() == ["9"]
+
+
+def test_the_command_loads_no_prompt() -> None:
+    assert out(COMMAND).split() == ["3", "40", "celery.concurrency.prefork", "fair"]
