@@ -13,7 +13,7 @@ from glasses.errors import ModelError
 from worker.decode import Pixels
 from worker.manifest import Calibration, ModelInput
 from worker.model_store import ReleasedModel
-from worker.session import session
+from worker.session import session, shrinking
 
 BATCH = 4
 """Crops a call. Larger batches are no faster a crop and hold more memory."""
@@ -37,6 +37,10 @@ class Classifier(Protocol):
         Returns:
             For each crop the calibrated probability of glasses, 0..1.
         """
+        ...
+
+    def warm_up(self) -> None:
+        """Do it once, and keep nothing of it."""
         ...
 
 
@@ -72,6 +76,12 @@ class OnnxClassifier:
             (logits,) = self._session.run(None, fed)
             result.extend(probabilities(np.asarray(logits).reshape(-1), self._calibration))
         return result
+
+    def warm_up(self) -> None:
+        """Classify nothing; the memory that networks worked in goes back."""
+        side = self.input.size
+        blank = np.zeros((1, side, side, 3), dtype=np.uint8)
+        self._session.run(None, feed(self._session, blank, self.input), shrinking())
 
 
 def feed(

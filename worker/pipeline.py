@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Self
 
-import numpy as np
 from PIL import Image
 
 from glasses.outcome import Box, Face, Outcome
@@ -86,8 +85,7 @@ class Pipeline:
         gray = BytesIO()
         Image.new("L", (512, 384), 128).save(gray, "JPEG")
         self.find(gray.getvalue())
-        side = self._classifier.input.size
-        self._classifier([np.zeros((side, side, 3), dtype=np.uint8)])
+        self._classifier.warm_up()
 
     def find(self, data: bytes) -> Found | Outcome:
         """Decode a photo and find its faces; its outcome if there is nothing to classify."""

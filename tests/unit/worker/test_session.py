@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import sys
+
+from worker.model_store import load
+from worker.session import session
+
+
+def test_a_session_does_not_hold_its_file() -> None:
+    network = load("default").data
+    before = sys.getrefcount(network)
+    made = session(network)
+    assert sys.getrefcount(network) == before
+    assert made.get_inputs()[0].name
