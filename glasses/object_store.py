@@ -100,9 +100,14 @@ class ObjectStore:
 
     def get(self, key: str) -> bytes | None:
         """An object's bytes; None if there is no such object."""
+        view = self.view(key)
+        return None if view is None else bytes(view)
+
+    def view(self, key: str) -> memoryview | None:
+        """An object's bytes as they arrived, not copied; None if there is no such object."""
         with self._errors():
             try:
-                return self._again(lambda: self._store.get(key).bytes().to_bytes())
+                return self._again(lambda: memoryview(self._store.get(key).bytes()))
             except _MISSING:
                 return None
 

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from redis import Redis
+from redis import Redis, __version__
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -44,6 +45,8 @@ def connect(settings: Settings, patient: bool = True, tell: Tell = nobody) -> Re
         retry=Patience(server, tell) if patient else Retry(NoBackoff(), 1),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
         health_check_interval=30,
+        # It reads its own version from the package's metadata otherwise, in each process anew.
+        driver_info=DriverInfo(lib_version=__version__),
         **({"ssl_ca_certs": settings.redis_ca} if is_tls(settings) else {}),
     )
 

@@ -87,23 +87,21 @@ def _units(wanted: Iterable[ManifestEntry], skip: set[str]) -> Iterable[_Unit]:
 
 def _unit(context: Context, unit: _Unit) -> Fetched:
     pack = unit.entries[0].pack
-    data = context.store.get(pack_key(pack)) if pack else None
+    data = context.store.view(pack_key(pack)) if pack else None
     found: Fetched = []
     for entry in unit.entries:
         assert entry.sha256
-        alone = context.store.get(image_key(entry.sha256)) if data is None else None
-        photo = alone if data is None else member(memoryview(data), entry)
+        alone = context.store.view(image_key(entry.sha256)) if data is None else None
+        photo = alone if data is None else member(data, entry)
         found.append((entry.sha256, _checked(context, entry.sha256, photo)))
     return found
 
 
-def _checked(
-    context: Context, sha256: str, data: bytes | memoryview | None
-) -> memoryview | Outcome:
+def _checked(context: Context, sha256: str, data: memoryview | None) -> memoryview | Outcome:
     if data is None:
         redis: Any = context.redis
         redis.hdel(keys.photo(sha256), keys.UPLOADED)  # so that the next submit sends it again
         return Outcome.failed(FailureReason.VANISHED)
     if hashlib.sha256(data).hexdigest() != sha256:
         return Outcome.failed(FailureReason.CHANGED)
-    return memoryview(data)
+    return data

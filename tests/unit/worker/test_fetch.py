@@ -24,9 +24,10 @@ class Store:
         self._photos = photos
         self.asked: list[str] = []
 
-    def get(self, key: str) -> bytes | None:
+    def view(self, key: str) -> memoryview | None:
         self.asked.append(key)
-        return self._photos.get(key)
+        photo = self._photos.get(key)
+        return None if photo is None else memoryview(photo)
 
 
 def made(
