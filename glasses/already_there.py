@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Any
 
 from redis import Redis
 
 from glasses import keys
+from glasses.ledger.scripts import look
 from glasses.outcome import Outcome
 from glasses.packs import noted
 from glasses.schemas import ManifestEntry, Place
@@ -29,12 +29,9 @@ def already_there(
         Outcomes under this model, and where contents lie in the object store; both by sha256.
         A content may be in both.
     """
-    any_redis: Any = redis
     contents = sorted({entry.sha256 for entry in entries if entry.sha256})
-    with any_redis.pipeline(transaction=False) as pipe:
-        for sha256 in contents:
-            pipe.hmget(keys.photo(sha256), keys.UPLOADED, model or "")
-        answers = pipe.execute()
+    names = [keys.photo(sha256) for sha256 in contents]
+    answers = look(redis, names, [keys.UPLOADED, model or ""])
     known: dict[str, Outcome] = {}
     present: dict[str, Place | None] = {}
     for sha256, (uploaded, outcome) in zip(contents, answers, strict=True):

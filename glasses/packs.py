@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from redis import Redis
 
 from glasses import keys
+from glasses.ledger.scripts import Scripts
 from glasses.object_store import ObjectStore, image_key, pack_key
 from glasses.schemas import ManifestEntry, Place
 
@@ -75,15 +76,11 @@ def stored(store: ObjectStore, entry: ManifestEntry) -> bytes | None:
 
 def note(redis: Redis, places: dict[str, Place | None], ttl: int) -> None:
     """Write down that contents lie in the object store, and since when, for later submissions."""
-    any_redis: Any = redis
     now = round(time.time())
-    # Whoever is killed in the middle of a long message must not leave a key without an end.
-    with any_redis.pipeline(transaction=True) as pipe:
-        for sha256, place in places.items():
-            text = f"{now} {place.pack} {place.offset}" if place else str(now)
-            pipe.hset(keys.photo(sha256), keys.UPLOADED, text)
-            pipe.expire(keys.photo(sha256), ttl)
-        pipe.execute()
+    texts = [
+        f"{now} {place.pack} {place.offset}" if place else str(now) for place in places.values()
+    ]
+    Scripts(redis)("note", [keys.photo(sha256) for sha256 in places], [keys.UPLOADED, ttl, *texts])
 
 
 def noted(text: str) -> tuple[float, Place | None]:

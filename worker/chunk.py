@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from glasses import keys
 from glasses.ledger import Begun, Recorded
+from glasses.ledger.scripts import look
 from glasses.outcome import Outcome
 from glasses.schemas import ChunkMessage, ManifestEntry
 from glasses.statuses import FailureReason
@@ -128,12 +128,9 @@ def _entries(
 def _known(context: Context, entries: list[ManifestEntry]) -> dict[str, Outcome]:
     """Outcomes of contents that this model has seen before, in this job or another."""
     contents = sorted({entry.sha256 for entry in entries if entry.sha256})
-    redis: Any = context.redis
-    with redis.pipeline(transaction=False) as pipe:
-        for sha256 in contents:
-            pipe.hget(keys.photo(sha256), context.pipeline.model)
-        texts = pipe.execute()
-    return {s: Outcome.decode(text) for s, text in zip(contents, texts, strict=True) if text}
+    names = [keys.photo(sha256) for sha256 in contents]
+    texts = look(context.redis, names, [context.pipeline.model])
+    return {s: Outcome.decode(text) for s, (text,) in zip(contents, texts, strict=True) if text}
 
 
 def _record(context: Context, chunk: ChunkMessage, rows: list[Recorded]) -> None:

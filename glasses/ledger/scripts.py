@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -27,3 +28,9 @@ class Scripts:
         if script is None:
             script = self._loaded[name] = self._redis.register_script(_source(name))
         return script(keys=keys, args=args)
+
+
+def look(redis: Redis, keys: Sequence[str], fields: Sequence[str]) -> list[tuple[str | None, ...]]:
+    """The same fields of several hashes, in one call: that costs less CPU than a pipeline."""
+    found = iter(Scripts(redis)("look", list(keys), list(fields)) if keys else [])
+    return list(zip(*[found] * len(fields), strict=True))
