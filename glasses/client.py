@@ -49,7 +49,7 @@ from glasses.workers import WorkerInfo, common_model, live_workers, redis_time
 if TYPE_CHECKING:
     from celery import Celery
 
-_POLL_SECONDS = 0.2
+_PAUSE_SECONDS = 0.05, 0.25  # at least and at most
 
 
 class Client:
@@ -316,7 +316,7 @@ class Job:
                     f"job {self.id} has {status.pending} photos to go; it goes on. "
                     f"`glasses watch {self.id}` follows it."
                 )
-            time.sleep(_POLL_SECONDS)
+            time.sleep(pause(status))
         return status
 
     def verdicts(self) -> Iterator[Verdict]:
@@ -347,3 +347,9 @@ class Job:
 
     def _results(self) -> Results:
         return Results(self._client.redis, self._client.store, self.id)
+
+
+def pause(status: JobStatus) -> float:
+    """How long to wait (s) before a job is asked about again: the nearer its end, the shorter."""
+    least, most = _PAUSE_SECONDS
+    return min(most, max(least, status.pending / 1000))

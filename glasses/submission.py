@@ -1,7 +1,7 @@
 """Photos -> hashed -> in the manifest -> uploaded -> in the ledger -> queued.
 
 The manifest says where photos will lie, so it is decided before: where they lie already, as far as
-is known, or in which pack. Then it is looked again, since somebody may have removed them meanwhile;
+is known, or in which pack. What it relies on is looked for once more: somebody may have removed it;
 what is not where the manifest says is sent alone, and workers look there, too.
 
 While one segment uploads, the next is being hashed; a chunk is queued as soon as its own photos
@@ -10,7 +10,7 @@ are there. Memory is that of two segments, however many photos there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -61,6 +61,21 @@ class Progress:
     refused: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done about a segment.
+
+    Attributes:
+        entries: Its photos, each with its place.
+        packs: That are to be made.
+        relies: On something that lies there already, or is known: it may be gone by now.
+    """
+
+    entries: list[ManifestEntry]
+    packs: Set[str] = frozenset()
+    relies: bool = True
+
+
 class Submission:
     """Submits the photos of one job."""
 
@@ -99,9 +114,9 @@ class Submission:
                 for number, (found, entries) in enumerate(segments):
                     self.progress.hashed += len(entries)
                     notify()
-                    placed, packs = self._place(found, entries)
-                    self._files.write_segment(self._spec.job_id, number, placed)
-                    if not self._segment(number, placed, found, packs, pool, notify):
+                    plan = self._plan(found, entries)
+                    self._files.write_segment(self._spec.job_id, number, plan.entries)
+                    if not self._segment(number, plan, found, pool, notify):
                         return
                 total = self.progress.hashed
             finally:
@@ -120,7 +135,7 @@ class Submission:
             try:
                 entered = 0
                 for number, entries in enumerate(self._files.all_segments(job_id)):
-                    if not self._segment(number, entries, [], set(), pool, lambda: None):
+                    if not self._segment(number, Plan(entries), [], pool, lambda: None):
                         return
                     entered += len(entries)
                 total = entered
@@ -172,22 +187,20 @@ class Submission:
         while batch := list(islice(remaining, SEGMENT)):
             yield batch, list(pool.map(lambda photo: photo.examine(limit), batch))
 
-    def _place(
-        self, photos: list[Photo], entries: list[ManifestEntry]
-    ) -> tuple[list[ManifestEntry], set[str]]:
+    def _plan(self, photos: list[Photo], entries: list[ManifestEntry]) -> Plan:
         """Say where each photo of a segment will lie; and which packs are to be made."""
         status = self._status()
         ttl = self._spec.retention_seconds
         known, present = already_there(self._redis, entries, status.model, ttl)
         packable = [photo.may_be_packed for photo in photos]
-        return uploads.placed(entries, packable, known, present, self._spec.chunk_size)
+        placed, packs = uploads.placed(entries, packable, known, present, self._spec.chunk_size)
+        return Plan(placed, packs, bool(known or present))
 
     def _segment(
         self,
         number: int,
-        entries: list[ManifestEntry],
+        plan: Plan,
         photos: list[Photo],
-        packs: set[str],
         pool: ThreadPoolExecutor,
         notify: Callable[[], None],
     ) -> bool:
@@ -198,13 +211,15 @@ class Submission:
         wait_for_removals(self._redis)
         status = self._status()
         ttl = self._spec.retention_seconds
-        known, found = already_there(self._redis, entries, status.model, ttl)
+        entries = plan.entries
+        asked = entries if plan.relies else []
+        known, found = already_there(self._redis, asked, status.model, ttl)
         present = uploads.as_said(entries, found) - known.keys()
         sent: dict[str, Future[dict[str, bool]]] = {}
         if photos:
             needed = {e.sha256 for e in entries if e.sha256 and e.sha256 not in known} - present
             sender = uploads.Sender(self._store, self._redis, ttl, pool)
-            sent = sender.send(list(zip(photos, entries, strict=True)), needed, packs)
+            sent = sender.send(list(zip(photos, entries, strict=True)), needed, plan.packs)
         size = self._spec.chunk_size
         for start in range(0, len(entries), size):
             part = entries[start : start + size]

@@ -19,7 +19,7 @@ def let_go() -> None:
     Loading reads far more of the libraries than work does. The kernel keeps the pages in its cache
     as long as there is room, as those of any file. Linux only.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not _SMAPS.exists():
         return
     madvise = ctypes.CDLL(None, use_errno=True).madvise
     madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from glasses.client import Job
     from glasses.schemas import JobStatus
 
-_POLL_SECONDS = 0.3
 _BLOCKAGE_SECONDS = 3
 
 
@@ -41,6 +40,7 @@ def follow(job: Job, timeout: float | None, narrate: bool = True) -> JobStatus:
     Raises:
         WaitTimeoutError: It had not ended after `timeout` seconds.
     """
+    from glasses.client import pause
     from glasses.statuses import TERMINAL_JOB_STATES
     from producer.narration import progress_bars, say, show_status, summary
 
@@ -52,7 +52,7 @@ def follow(job: Job, timeout: float | None, narrate: bool = True) -> JobStatus:
         while status.state not in TERMINAL_JOB_STATES:
             if end is not None and time.monotonic() > end:
                 job.wait(0)
-            time.sleep(_POLL_SECONDS)
+            time.sleep(pause(status))
             status = job.status()
             if bars and task is not None:
                 show_status(bars, task, status)
