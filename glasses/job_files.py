@@ -19,11 +19,15 @@ _KEPT = 8
 
 
 class JobFiles:
-    """Reads and writes them. The last segments read are kept, so a chunk costs no request each."""
+    """Reads and writes them.
+
+    The last segments read are kept, so a chunk costs no request each: as lines, which take less
+    memory than entries, and of which a chunk needs some.
+    """
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
-        self._segments: OrderedDict[tuple[str, int], list[ManifestEntry]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], list[bytes]] = OrderedDict()
 
     def write_spec(self, spec: JobSpec) -> None:
         """Write `job.json`."""
@@ -48,26 +52,28 @@ class JobFiles:
 
     def segment(self, job_id: str, number: int) -> list[ManifestEntry]:
         """A segment's entries; [] if there is no such segment."""
-        kept = self._segments.get((job_id, number))
-        if kept is not None:
-            self._segments.move_to_end((job_id, number))
-            return kept
-        data = self._store.get(_segment_key(job_id, number))
-        entries = [ManifestEntry(**json.loads(line)) for line in (data or b"").splitlines()]
-        if entries:
-            self._segments[job_id, number] = entries
-            if len(self._segments) > _KEPT:
-                self._segments.popitem(last=False)
-        return entries
+        return [_entry(line) for line in self._lines(job_id, number)]
 
     def entries(self, job_id: str, start: int, count: int) -> list[ManifestEntry]:
         """Photos `start` … `start + count - 1`; fewer where the manifest ends."""
         found: list[ManifestEntry] = []
         for number in range(start // SEGMENT, (start + count - 1) // SEGMENT + 1):
-            segment = self.segment(job_id, number)
+            lines = self._lines(job_id, number)
             first = number * SEGMENT
-            found += segment[max(start - first, 0) : start + count - first]
+            found += map(_entry, lines[max(start - first, 0) : start + count - first])
         return found
+
+    def _lines(self, job_id: str, number: int) -> list[bytes]:
+        kept = self._kept.get((job_id, number))
+        if kept is not None:
+            self._kept.move_to_end((job_id, number))
+            return kept
+        lines = (self._store.get(_segment_key(job_id, number)) or b"").splitlines()
+        if lines:
+            self._kept[job_id, number] = lines
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return lines
 
     def all_segments(self, job_id: str) -> Iterator[list[ManifestEntry]]:
         """Every segment, in order."""
@@ -75,6 +81,10 @@ class JobFiles:
         while entries := self.segment(job_id, number):
             yield entries
             number += 1
+
+
+def _entry(line: bytes) -> ManifestEntry:
+    return ManifestEntry(**json.loads(line))
 
 
 def _segment_key(job_id: str, number: int) -> str:

@@ -18,7 +18,7 @@ SWITCH_SECONDS = 0.1
 """Fetching threads wait until the pipeline lets go of the interpreter by itself, which it does
 several times a photo, before they take it away. Python's own 5 ms cost more CPU."""
 
-_LATE = ("billiard.popen_fork", "billiard.synchronize", "encodings.idna")
+_LATE = ("billiard.popen_fork", "billiard.synchronize", "encodings.idna", "importlib.readers")
 """What each process would load for itself otherwise: its start, and the first connection."""
 
 _M_ARENA_MAX = -8  # malloc.h

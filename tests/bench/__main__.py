@@ -28,6 +28,8 @@ from tests.bench import ledger, object_store, piles, speed, stack, table
 FP32 = Path("runs/training/quantize/fp32.onnx")
 """Where `make model` leaves the float network."""
 NO_DATA = "--data"
+STACK = 4000
+"""Photos for the whole stack: starting and ending take half a second, whatever their number."""
 """Stands where figures need labelled photos, which cannot be passed on."""
 
 
@@ -74,7 +76,7 @@ def measure(options: argparse.Namespace) -> dict[str, float | str]:
     )
     with tempfile.TemporaryDirectory() as folder:
         _say("stack")
-        paths = _written(Path(folder), 512 if options.quick else 1500)
+        paths = _written(Path(folder), 512 if options.quick else STACK)
         figures |= _named("stack", stack.measure(paths))
     figures |= _named("server steps", _steps())
     return figures | _verdicts(options)
