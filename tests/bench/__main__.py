@@ -28,9 +28,9 @@ from tests.bench import ledger, object_store, piles, speed, stack, table
 FP32 = Path("runs/training/quantize/fp32.onnx")
 """Where `make model` leaves the float network."""
 NO_DATA = "--data"
+"""Stands where figures need labelled photos, which cannot be passed on."""
 STACK = 4000
 """Photos for the whole stack: starting and ending take half a second, whatever their number."""
-"""Stands where figures need labelled photos, which cannot be passed on."""
 
 
 def main() -> None:
