@@ -15,7 +15,9 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 def main() -> None:
     """Run a worker."""
     parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__)
-    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one a core")
+    parser.add_argument(
+        "--processes", type=_count, default=os.cpu_count(), help="default: one a core"
+    )
     parser.add_argument(
         "--loglevel", default="INFO", choices=_LEVELS, type=str.upper, help="default: INFO"
     )
@@ -36,6 +38,12 @@ def main() -> None:
     )
     worker.start()
     sys.exit(worker.exitcode)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of 1 or more")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -134,3 +134,12 @@ def test_a_new_process_loads_nothing_to_end_with_its_parent() -> None:
 
 def test_the_command_loads_no_prompt() -> None:
     assert out(COMMAND).split() == ["3", "40", "celery.concurrency.prefork", "fair"]
+
+
+@pytest.mark.parametrize("option", ["--processes=0", "--processes=-1", "--loglevel=loud"])
+def test_a_wrong_option_is_told_in_a_line(option: str) -> None:
+    command = [sys.executable, "-m", "worker", option]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert option.partition("=")[0] in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
