@@ -20,6 +20,7 @@ from glasses.settings import get_settings
 from glasses.workers import WorkerInfo, announce, withdraw
 from worker.context import parent_redis, pipeline, worker_id
 from worker.memory import host_memory_mb
+from worker.process import trim
 from worker.tally import host
 
 BEAT_SECONDS = 2.0
@@ -75,6 +76,7 @@ class Heart(bootsteps.StartStopStep):  # type: ignore[misc]
     def _beat(self, parent: Any) -> None:
         host.collect()
         if time.monotonic() - self._weighed > WEIGH_SECONDS:
+            trim()
             self._memory_mb, self._weighed = host_memory_mb(), time.monotonic()
         info = WorkerInfo(
             worker_id=worker_id(),

@@ -49,10 +49,15 @@ def before_fork() -> None:
         importlib.import_module(module)
     _spare_cffi()
     gc.collect()
-    if _libc is not None:
-        _libc.malloc_trim(0)  # of what loading needed
+    trim()
     gc.freeze()
     file_pages.let_go()
+
+
+def trim() -> None:
+    """Give back what is free: too slow beside the work, but loading and starting need a lot."""
+    if _libc is not None:
+        _libc.malloc_trim(0)
 
 
 def _spare_cffi() -> None:
