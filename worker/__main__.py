@@ -26,7 +26,7 @@ def main() -> None:
         from worker.app import app
     except GlassesError as error:
         sys.exit(f"glasses worker: {error}")
-    # Not by Celery's command: that loads hundreds of modules for its prompt, 10 MB.
+    # Not by Celery's command: that loads hundreds of modules for its prompt.
     worker = app.Worker(
         concurrency=options.processes,
         loglevel=logging.getLevelNamesMapping()[options.loglevel],

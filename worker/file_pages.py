@@ -21,7 +21,7 @@ def let_go() -> None:
     """
     if sys.platform != "linux" or not _SMAPS.exists():
         return
-    madvise = ctypes.CDLL(None, use_errno=True).madvise
+    madvise = ctypes.CDLL(None).madvise
     madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     for start, end in list(_only_read(_SMAPS.read_text())):
         madvise(start, end - start, _MADV_DONTNEED)  # advice: no harm if it is not taken

@@ -63,7 +63,8 @@ def trim() -> None:
 def _spare_cffi() -> None:
     """Let each new process ask the kernel for the end with its parent as where cffi is missing.
 
-    With it, billiard (4.3.0, `util.set_pdeathsig`) has a C declaration parsed in each: 6 MB.
+    With it, billiard (4.3.2, `util.set_pdeathsig`) has a C declaration parsed in each, which takes
+    some MB.
     """
     billiard.util.ctypes = ctypes
     sys.modules.pop("cffi", None)
