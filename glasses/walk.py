@@ -26,10 +26,12 @@ class Source:
     Attributes:
         image: Its path relative to the argument, with `/`; the file's name if it was named itself.
         path: Where it lies.
+        closed: It is a folder that cannot be read.
     """
 
     image: str
     path: Path
+    closed: bool = False
 
 
 def walk(
@@ -37,27 +39,29 @@ def walk(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     stdin: Iterable[str] | None = None,
+    linked: Callable[[Path], None] = lambda _path: None,
 ) -> Iterator[Source]:
     """Find files, in a fixed order.
 
     Hidden files and folders are skipped, and links to folders are not followed (they can loop).
     Folders into which photos were sorted are passed over unless they are named: those photos are
     there already. Everything else is given, photo or not: what is not a photo gets its named
-    failure later.
+    failure later. So does a folder in a folder that cannot be read, whatever was to be included.
 
     Args:
         arguments: Folders (searched recursively), files, globs, or `-` for paths on standard input.
         include: Globs on the name or the relative path; if given, one must match.
         exclude: Likewise; none may match.
         stdin: Lines to read for `-`.
+        linked: Called with each link to a folder.
 
     Raises:
-        UsageError: An argument does not exist, or a folder cannot be read.
+        UsageError: An argument does not exist, or is a folder that cannot be read.
     """
     wanted = chooser(include, exclude)
     for argument in arguments:
-        for source in _sources(argument, stdin):
-            if wanted(source.image):
+        for source in _sources(argument, stdin, linked):
+            if _matters(source, exclude) if source.closed else wanted(source.image):
                 yield source
 
 
@@ -95,18 +99,25 @@ def check(arguments: Sequence[str]) -> None:
             raise UsageError(f"{argument} does not exist")
 
 
-def _sources(argument: str, stdin: Iterable[str] | None) -> Iterator[Source]:
+def _matters(folder: Source, exclude: Sequence[str]) -> bool:
+    """Whether photos might have been found in a folder, had it not been closed."""
+    return not _matches(folder.image, exclude) and not _matches(folder.image + "/", exclude)
+
+
+def _sources(
+    argument: str, stdin: Iterable[str] | None, linked: Callable[[Path], None]
+) -> Iterator[Source]:
     path = Path(argument)
     if argument == "-":
         for name in names(sys.stdin.buffer) if stdin is None else _lines(stdin):
             yield Source(name, Path(name))
     elif path.is_dir():
-        yield from _folder(path)
+        yield from _folder(path, linked)
     elif os.path.lexists(path):
         yield Source(path.name, path)
     else:
         for name in expanded(argument):
-            yield from _sources(name, stdin)
+            yield from _sources(name, stdin, linked)
 
 
 def _lines(stdin: Iterable[str]) -> Iterator[str]:
@@ -117,38 +128,45 @@ def _matched(pattern: str) -> list[str]:
     return glob.glob(pattern, recursive=True)
 
 
-def _folder(root: Path) -> Iterator[Source]:
+def _folder(root: Path, linked: Callable[[Path], None]) -> Iterator[Source]:
     # A stack, not recursion: folders may be nested deeper than Python's recursion limit.
     stack: list[tuple[str, Path]] = [("", root)]
     while stack:
         prefix, folder = stack.pop()
         try:
-            files, folders = _names(folder, passing=bool(prefix))
+            files, folders, links = _names(folder, passing=bool(prefix))
         except FileNotFoundError:
             continue  # The folder went away while we were reading.
         except OSError as error:
+            if prefix:  # such as the system's own `lost+found`: the others' photos do not suffer
+                yield Source(prefix.rstrip("/"), folder, closed=True)
+                continue
             raise UsageError(f"folder {folder} cannot be read: {error.strerror}") from None
+        for name in links:
+            linked(folder / name)
         for name in files:
             yield Source(prefix + name, folder / name)
         stack.extend((f"{prefix}{name}/", folder / name) for name in reversed(folders))
 
 
-def _names(folder: Path, passing: bool) -> tuple[list[str], list[str]]:
-    """The files and the folders in a folder, in order. Names alone: there may be a million."""
-    files, folders = [], []
+def _names(folder: Path, passing: bool) -> tuple[list[str], list[str], list[str]]:
+    """The files, folders and links to folders in a folder. Names alone: there may be a million."""
+    files, folders, links = [], [], []
     with os.scandir(folder) as items:
         for item in items:
             if passing and item.name == SORT_LOG:
-                return [], []
+                return [], [], []
             if item.name.startswith("."):
                 continue
             if item.is_dir(follow_symlinks=False):
                 folders.append(item.name)
-            elif not _is_folder(item):
+            elif _is_folder(item):
+                links.append(item.name)
+            else:
                 files.append(item.name)
     files.sort()
     folders.sort()
-    return files, folders
+    return files, folders, links
 
 
 def _is_folder(item: os.DirEntry[str]) -> bool:

@@ -84,7 +84,8 @@ class Wanted:
         filters += [f"--exclude {shlex.quote(each)}" for each in self.exclude]
         if filters:
             raise UsageError(f"no photos: no file in {where} passes {' '.join(filters)}")
-        raise UsageError(f"no photos: no file in {where} (hidden ones are passed over)")
+        passed = "hidden ones and links to folders are passed over"
+        raise UsageError(f"no photos: no file in {where} ({passed})")
 
     def photos(self, settings: Settings, tell: Tell = nobody) -> Iterator[Photo]:
         """Find them, in a fixed order; what is no photo gets its named failure later.
@@ -107,8 +108,31 @@ class Wanted:
                 if is_archive(name):
                     yield from archive(Path(name), max_bytes, chosen, tell)
                     continue
-                found = walk.walk([name], self.include, self.exclude, self.stdin)
+                links = _Links()
+                found = walk.walk([name], self.include, self.exclude, self.stdin, links.add)
                 yield from map(FilePhoto, found)
+                links.tell(tell)
         for name in self.listed or ():
             if chosen(name):
                 yield FilePhoto(walk.Source(name, Path(name)))
+
+
+@dataclass(slots=True)
+class _Links:
+    """Links to folders, which are not followed: a whole album may lie behind one."""
+
+    count: int = 0
+    first: Path | None = None
+
+    def add(self, path: Path) -> None:
+        self.count += 1
+        self.first = self.first or path
+
+    def tell(self, tell: Tell) -> None:
+        if self.count > 1:
+            tell(
+                f"{self.count} links to folders are not followed, {self.first} the first: "
+                "name them to have their photos"
+            )
+        elif self.count:
+            tell(f"{self.first} is a link to a folder and is not followed: name it for its photos")

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from glasses.errors import UsageError
+from glasses.examine import examine
+from glasses.settings import Settings
+from glasses.sources.arguments import Wanted
+from glasses.statuses import FailureReason
 from glasses.walk import SORT_LOG, check, walk
 
 
@@ -119,6 +123,48 @@ def test_folders_nested_deeper_than_recursion_allows_are_searched(
         os.chdir("..")
         os.rmdir("d")
     assert found == ["d/" * 1100 + "a.jpg"]
+
+
+def test_a_folder_that_cannot_be_read_fails_by_name_and_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its path is longer than the system takes: that closes it to the superuser as well."""
+    (tmp_path / "z.jpg").touch()
+    monkeypatch.chdir(tmp_path)
+    for _ in range(20):
+        os.mkdir("d" * 250)
+        os.chdir("d" * 250)
+    Path("a.jpg").touch()
+    everything = list(walk([str(tmp_path)]))
+    some = list(walk([str(tmp_path)], include=["*.jpg"]))
+    less = images(tmp_path, exclude=["d*/*"])
+    Path("a.jpg").unlink()
+    for _ in range(20):
+        os.chdir("..")
+        os.rmdir("d" * 250)
+    photo, closed = everything
+    assert (closed.closed, photo.closed) == (True, False)
+    assert closed.image.startswith("ddd")
+    assert not closed.image.endswith("/")
+    assert photo.image == "z.jpg"
+    assert some == everything
+    assert less == ["z.jpg"]
+    assert examine(closed, 1 << 20).reason == FailureReason.UNREADABLE
+
+
+def test_links_to_folders_are_told(folder: Path) -> None:
+    told: list[str] = []
+    settings = Settings()
+    for name in ("first", "second"):
+        list(Wanted([str(folder)]).photos(settings, told.append))
+        (folder / "album" / name).symlink_to(folder, target_is_directory=True)
+    list(Wanted([str(folder)]).photos(settings, told.append))
+    album = folder / "album"
+    assert told == [
+        f"{album / 'first'} is a link to a folder and is not followed: name it for its photos",
+        f"2 links to folders are not followed, {album / 'first'} the first: "
+        "name them to have their photos",
+    ]
 
 
 def test_glob_is_expanded_in_order(folder: Path) -> None:
