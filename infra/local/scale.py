@@ -17,6 +17,7 @@ from glasses.workers import live_workers
 from infra.local import members
 from infra.local.folder import LOGS, WANTED, write_private
 from infra.local.stack import is_running
+from infra.local.workers import check_processes
 
 SCALE_SECONDS = members.WORKER_READY_SECONDS
 _POLL_SECONDS = 0.1
@@ -29,7 +30,9 @@ def scale(home: Path, processes: int) -> None:
 
     Raises:
         InfrastructureError: No stack runs, or the workers do not come up.
+        UsageError: They are far too many for this machine.
     """
+    check_processes(processes)
     home = home.resolve()
     write_private(home / WANTED, json.dumps(processes))
     deadline = time.monotonic() + SCALE_SECONDS

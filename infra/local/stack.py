@@ -54,10 +54,11 @@ def up(home: Path, worker_processes: int, settings: Settings) -> Up:
 
     Raises:
         InfrastructureError: It did not start: shows the end of a log; everything has ended again.
-        UsageError: The servers are not installed.
+        UsageError: The servers are not installed, or the workers are far too many.
     """
     home = home.resolve()
     _check_extra()
+    workers.check_processes(worker_processes)
     prepare(home)
     with _starting(home):
         running = _wait_for_running(home)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from glasses.errors import UsageError
 from glasses.settings import ENV_PREFIX, Settings
 from glasses.stack_file import HOME_VARIABLE
 from infra.local import members
@@ -15,6 +16,22 @@ from infra.local.processes import Command
 
 ENDPOINTS = ("redis_url", "s3_endpoint", "s3_access_key", "s3_secret_key")
 """Settings that the stack itself decides."""
+A_CORE = 16
+"""Worker processes a core at most: one keeps it busy, and a mistyped number takes the memory."""
+
+
+def check_processes(processes: int) -> None:
+    """Refuse more worker processes than this machine can have any use of.
+
+    Raises:
+        UsageError: Says how many it may be.
+    """
+    cores = os.cpu_count() or 1
+    if processes > A_CORE * cores:
+        raise UsageError(
+            f"{processes} worker processes are too many for {cores} cores: one a core keeps them "
+            f"busy, {A_CORE * cores} is the most"
+        )
 
 
 def command(home: Path, processes: int, settings: Settings, name: str = members.WORKER) -> Command:
