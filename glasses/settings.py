@@ -6,9 +6,9 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -17,6 +17,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from glasses import addresses
 from glasses.errors import InfrastructureError, UsageError
 from glasses.logs import LogFormat
 from glasses.stack_file import home, keeps_data, read_stack
@@ -33,18 +34,22 @@ class Settings(BaseSettings):
         env_prefix=ENV_PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
     )
 
-    redis_url: SecretStr | None = Field(
-        default=None, description="redis[s]://[user:password@]host:port/db"
+    redis_url: Annotated[SecretStr, AfterValidator(addresses.redis_url)] | None = Field(
+        default=None, description=addresses.REDIS_URL
     )
     redis_ca: str | None = Field(
         default=None, description="file of the CA that rediss:// is checked with, if it is your own"
     )
-    s3_endpoint: str | None = Field(default=None, description="URL of an S3-compatible server")
+    s3_endpoint: Annotated[str, AfterValidator(addresses.s3_endpoint)] | None = Field(
+        default=None, description="URL of an S3-compatible server"
+    )
     s3_ca: str | None = Field(
         default=None, description="file of the CA that https:// is checked with, if it is your own"
     )
     s3_region: str = Field(default="us-east-1", description="region that requests are signed for")
-    s3_bucket: str = Field(default="glasses", description="the one bucket that is read and written")
+    s3_bucket: Annotated[str, AfterValidator(addresses.s3_bucket)] = Field(
+        default="glasses", description="the one bucket that is read and written"
+    )
     s3_access_key: SecretStr | None = Field(default=None, description="access key id")
     s3_secret_key: SecretStr | None = Field(default=None, description="secret access key")
     retention_days: int = Field(
@@ -123,8 +128,18 @@ def load_settings(**flags: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise UsageError("settings do not fit:\n  " + "\n  ".join(lines)) from None
+        lines = [f"{_called(str(e['loc'][0]), flags)}: {e['msg']}" for e in error.errors()]
+        start = " " if len(lines) == 1 else "\n  "
+        raise UsageError("settings do not fit:" + start + "\n  ".join(lines)) from None
+
+
+def _called(name: str, flags: dict[str, Any]) -> str:
+    """A setting by the name that it was given under, strongest source first."""
+    if flags.get(name) is not None:
+        return name
+    if name in EnvSettingsSource(Settings)():
+        return ENV_PREFIX + name.upper()
+    return f"{name} in {_config_path()}" if name in _config_values() else name
 
 
 def require_servers(settings: Settings) -> None:

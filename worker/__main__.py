@@ -25,7 +25,8 @@ def main() -> None:
     try:
         from worker.app import app
     except GlassesError as error:
-        sys.exit(f"glasses worker: {error}")
+        sys.stderr.write(f"glasses worker: {error}\n")
+        sys.exit(error.exit_code)
     # Not by Celery's command: that loads hundreds of modules for its prompt.
     worker = app.Worker(
         concurrency=options.processes,

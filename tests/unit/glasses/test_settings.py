@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import traceback
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from glasses.errors import InfrastructureError, UsageError
 from glasses.settings import Settings, load_settings, require_servers, sources
 from glasses.stack_file import Stack, write_stack
 
+ROOT = Path(__file__).parents[3]
 SECRET = "hunter2-do-not-print"
 SERVERS = {
     "redis_url": f"redis://user:{SECRET}@redis.example:6379/0",
@@ -100,7 +103,104 @@ def test_value_that_does_not_fit_is_named(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(f"GLASSES_{name.upper()}", value)
-    with pytest.raises(UsageError, match=name):
+    with pytest.raises(UsageError, match=f"^settings do not fit: GLASSES_{name.upper()}: [^\n]+$"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "http://x",
+        "REDIS://x",
+        "unix:///run/redis.sock",
+        "redis://",
+        "redis:///0",
+        "redis://127.0.0.1:abc/0",
+        "redis://127.0.0.1:99999/0",
+        "redis://127.0.0.1:0/0",
+        "redis://[::1/0",
+        "redis://a..b/0",
+        "redis://a b/0",
+        "redis://x/first",
+        f"redis://:{SECRET}/@x:6379/0",
+        f"redis://:{SECRET}#@x:6379/0",
+        f"redis://:{SECRET}@x:{SECRET}/0",
+    ],
+)
+def test_what_is_no_redis_url_is_told_in_a_line_without_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLASSES_REDIS_URL", url)
+    with pytest.raises(UsageError) as failure:
+        load_settings()
+    printed = "".join(traceback.format_exception(failure.value))
+    assert str(failure.value).startswith(
+        "settings do not fit: GLASSES_REDIS_URL: should look like redis[s]://[user:password@]host"
+    )
+    assert "\n" not in str(failure.value)
+    assert ("%23" in printed) == (SECRET in url and "@x:6379" in url)
+    assert SECRET not in printed
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "127.0.0.1:8333",
+        "ftp://x",
+        "http://",
+        "http://:80",
+        "http://127.0.0.1:99999",
+        "https://x:https",
+    ],
+)
+def test_what_is_no_s3_endpoint_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSES_S3_ENDPOINT", url)
+    wanted = r"^settings do not fit: GLASSES_S3_ENDPOINT: should look like http\[s\]://host:port.*$"
+    with pytest.raises(UsageError, match=wanted):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["Bad Bucket!", "ab", "a" * 64, "under_score", "-a-", "abc\n"])
+def test_what_is_no_bucket_is_told(name: str) -> None:
+    with pytest.raises(UsageError, match=r"^settings do not fit: s3_bucket: should be 3 to 63 of"):
+        load_settings(s3_bucket=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("redis_url", "redis://localhost"),
+        ("redis_url", "redis://:p%2Fq@127.0.0.1:6379/"),
+        ("redis_url", "rediss://user:password@redis.example:6379/15?ssl_cert_reqs=required"),
+        ("redis_url", "redis://[::1]:6379/0"),
+        ("s3_endpoint", "https://s3.eu-central-1.amazonaws.com/"),
+        ("s3_endpoint", "http://object_store:8333"),
+        ("s3_bucket", "my.bucket-1"),
+    ],
+)
+def test_addresses_that_are_some_are_taken(name: str, value: str) -> None:
+    load_settings(**{name: value})
+
+
+@pytest.mark.parametrize("module", ["producer", "worker"])
+def test_commands_tell_a_wrong_address_in_a_line(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLASSES_REDIS_URL", SECRET)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    command = [sys.executable, "-m", module, *(["doctor"] if module == "producer" else [])]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "settings do not fit: GLASSES_REDIS_URL: should look like" in line
+    assert SECRET not in line
+
+
+def test_value_that_does_not_fit_is_looked_for_where_it_was_given() -> None:
+    Path("glasses.toml").write_text('redis_url = "nonsense"')
+    with pytest.raises(UsageError, match=r"redis_url in glasses\.toml: should look like"):
         load_settings()
 
 
@@ -168,8 +268,8 @@ def test_missing_server_setting_is_named(name: str) -> None:
 def test_sources_tell_where_each_value_comes_from(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start_stack(folder, s3_endpoint="http://stack", s3_bucket="b", s3_region="r")
-    Path("glasses.toml").write_text('s3_bucket = "b"\ns3_region = "r"')
+    start_stack(folder, s3_endpoint="http://stack", s3_bucket="bucket", s3_region="r")
+    Path("glasses.toml").write_text('s3_bucket = "bucket"\ns3_region = "r"')
     monkeypatch.setenv("GLASSES_S3_REGION", "r")
     found = sources(load_settings())
     assert found["s3_region"] == "environment"

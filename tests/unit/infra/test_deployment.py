@@ -105,7 +105,7 @@ def test_nothing_of_ours_is_root_or_writes_to_its_root() -> None:
 
 def test_a_worker_has_longer_to_leave_than_a_chunk_may_take() -> None:
     settings = Settings(
-        redis_url="redis://x/0", s3_endpoint="x", s3_access_key="x", s3_secret_key="x"
+        redis_url="redis://x/0", s3_endpoint="http://x", s3_access_key="x", s3_secret_key="x"
     )
     soft = configuration(settings)["worker_soft_shutdown_timeout"]
     least = max(settings.chunk_time_limit, soft)
