@@ -9,6 +9,7 @@ from threading import Event, Lock, Thread, get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import AuthenticationError
 from redis.retry import Retry
 
 if TYPE_CHECKING:
@@ -51,10 +52,12 @@ class Patience(Retry):
         is_retryable: Callable[[Exception], bool] | None = None,
         with_failure_count: bool = False,
     ) -> Any:
-        """As `Retry`'s, until the time is over."""
+        """As `Retry`'s, until the time is over or the password is refused."""
         started = time.monotonic()
 
         def may_go_on(error: Exception) -> bool:
+            if isinstance(error, AuthenticationError):
+                return False  # for redis-py a lost connection, too; no waiting changes it
             waited = time.monotonic() - started
             limit = OUTAGE_SECONDS if self._reached else FIRST_CONTACT_SECONDS
             if waited > _TELL_AFTER_SECONDS:

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 from redis import Redis, __version__
 from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
+from redis.exceptions import AuthenticationError, OutOfMemoryError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from glasses.addresses import REDIS_URL
 from glasses.errors import InfrastructureError
 from glasses.patience import Patience, Tell, nobody
 from glasses.settings import Settings, require_servers
@@ -78,6 +79,14 @@ def address(settings: Settings) -> str:
     return f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}{parts.path}"
 
 
+def password_trouble(settings: Settings, error: AuthenticationError) -> tuple[str, str]:
+    """What is wrong with the password, and what to do."""
+    assert settings.redis_url
+    if not urlsplit(settings.redis_url.get_secret_value()).password:
+        return "wants a password", f"Name it in redis_url: {REDIS_URL}."
+    return f"refuses the password: {str(error).rstrip('.')}", "Check redis_url."
+
+
 @contextmanager
 def redis_errors(settings: Settings) -> Iterator[None]:
     """Turn Redis' exceptions into errors that say what to do.
@@ -87,6 +96,10 @@ def redis_errors(settings: Settings) -> Iterator[None]:
     """
     try:
         yield
+    except AuthenticationError as error:
+        raise InfrastructureError(
+            f"Redis at {address(settings)} {'. '.join(password_trouble(settings, error))}"
+        ) from error
     except (RedisConnectionError, RedisTimeoutError) as error:
         raise InfrastructureError(
             f"Redis at {address(settings)} does not answer: {str(error).rstrip('.')}. "

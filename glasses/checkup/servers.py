@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, RedisError
 
 from glasses.checkup.finding import Finding, State
 from glasses.errors import GlassesError
 from glasses.object_store import ObjectStore, job_prefix
-from glasses.redis_client import address
+from glasses.redis_client import address, password_trouble
 from glasses.settings import Settings
 
 FULL = 0.9
@@ -34,6 +34,9 @@ def redis(settings: Settings, connection: Redis) -> Finding:
         milliseconds = 1000 * (time.perf_counter() - started)
         info = any_redis.info()
         policy = any_redis.config_get("maxmemory-policy").get("maxmemory-policy", "")
+    except AuthenticationError as error:
+        what, todo = password_trouble(settings, error)
+        return Finding("redis", State.FAILED, f"{where} {what}", todo, serves=True)
     except RedisError as error:
         return Finding(
             "redis",

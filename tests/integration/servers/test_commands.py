@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from glasses import patience
 from glasses.client import Client
 from glasses.settings import Settings
 from tests.support.commands import glasses
@@ -81,14 +84,39 @@ def test_an_unknown_job_is_a_usage_error(settings: Settings) -> None:
 
 
 def test_redis_out_of_reach_is_infrastructure(settings: Settings) -> None:
-    from pydantic import SecretStr
-
     lost = settings.model_copy(update={"redis_url": SecretStr("redis://:hunter2@127.0.0.1:9/0")})
     done = glasses("jobs", settings=lost)
     assert done.returncode == 3
     assert "redis://127.0.0.1:9/0 does not answer" in done.stderr
     assert ".." not in done.stderr
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("user", "words"),
+    [
+        ("", "wants a password. Name it in redis_url: redis[s]://[user:password@]host:port/db."),
+        (":hunter2@", "refuses the password: "),
+        ("nobody:hunter2@", "refuses the password: "),
+    ],
+)
+def test_a_wrong_password_is_told_at_once(
+    user: str, words: str, settings: Settings, client: Client
+) -> None:
+    port = client.redis.connection_pool.connection_kwargs["port"]
+    wrong = settings.model_copy(
+        update={"redis_url": SecretStr(f"redis://{user}127.0.0.1:{port}/0")}
+    )
+    started = time.monotonic()
+    done = glasses("jobs", settings=wrong)
+    assert time.monotonic() - started < patience.FIRST_CONTACT_SECONDS
+    assert (done.returncode, done.stdout) == (3, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"glasses: Redis at redis://127.0.0.1:{port}/0 {words}")
+    assert "redis_url" in line
+    checked = glasses("doctor", settings=wrong)
+    assert f"127.0.0.1:{port}/0 {words.partition('.')[0]}" in checked.stdout
+    assert "hunter2" not in line + checked.stdout
 
 
 def test_waiting_has_an_end(settings: Settings, demo_photos: Path) -> None:

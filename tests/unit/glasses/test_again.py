@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from redis.exceptions import AuthenticationError, BusyLoadingError
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from glasses import patience
-from glasses.patience import again
+from glasses.patience import Patience, again
 
 
 class Clock:
@@ -62,3 +64,28 @@ def test_other_errors_end_it_at_once(clock: Clock) -> None:
     with pytest.raises(PermissionError):
         again(do, ConnectionError, 25)
     assert clock.now == 0
+
+
+def test_a_redis_that_is_away_or_loading_is_waited_for() -> None:
+    answers = iter([RedisConnectionError(), BusyLoadingError(), "loaded"])
+
+    def ask() -> str:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert Patience("Redis").call_with_retry(ask, lambda _error: None) == "loaded"
+    assert not list(answers)
+
+
+def test_a_redis_that_refuses_the_password_is_not() -> None:
+    tries = []
+
+    def ask() -> None:
+        tries.append(1)
+        raise AuthenticationError
+
+    with pytest.raises(AuthenticationError):
+        Patience("Redis").call_with_retry(ask, lambda _error: None)
+    assert len(tries) == 1
