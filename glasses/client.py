@@ -43,7 +43,7 @@ from glasses.sources.arguments import Wanted
 from glasses.sources.photo import Photo
 from glasses.statuses import TERMINAL_JOB_STATES
 from glasses.submission import Progress, Submission
-from glasses.verdict import FaceChoice, Verdict
+from glasses.verdict import FaceChoice, Verdict, check_choice
 from glasses.workers import WorkerInfo, common_model, live_workers, redis_time
 
 if TYPE_CHECKING:
@@ -109,8 +109,10 @@ class Client:
             The job, everything queued.
 
         Raises:
-            UsageError: An argument does not exist, or there is no photo; then there is no job.
+            UsageError: An argument does not exist, an option does not fit, or there is no photo;
+                then there is no job.
         """
+        faces = check_choice(threshold, faces)  # before a folder is searched
         several = [arguments] if isinstance(arguments, str | Path) else arguments
         names = [str(argument) for argument in several]
         return self.submit_wanted(
@@ -149,7 +151,11 @@ class Client:
             faces: Likewise.
             on_created: Likewise.
             on_progress: Likewise.
+
+        Raises:
+            UsageError: An option does not fit.
         """
+        faces = check_choice(threshold, faces)
         with redis_errors(self.settings):
             spec = self._create(job_id or self.new_job_id(), name, threshold, faces)
             job = Job(self, spec.job_id)

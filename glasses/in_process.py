@@ -18,13 +18,14 @@ from itertools import groupby
 from typing import cast
 
 from glasses import walk
+from glasses.errors import UsageError
 from glasses.examine import InMemory
 from glasses.judged import Judged
 from glasses.needs import workers_packages
 from glasses.settings import Settings, load_settings
 from glasses.sources.arguments import Wanted
 from glasses.sources.photo import Photo as Member
-from glasses.verdict import FaceChoice, Rule, Verdict, verdict
+from glasses.verdict import FaceChoice, Rule, Verdict, check_choice, verdict
 
 Photo = str | os.PathLike[str] | bytes
 
@@ -39,7 +40,7 @@ class InProcess:
         processes: As many work at the same time.
 
     Raises:
-        UsageError: The worker's packages are not installed; says how to.
+        UsageError: An option does not fit, or the worker's packages are not installed; says how to.
         ModelError: The model is missing or not the released one.
     """
 
@@ -50,6 +51,9 @@ class InProcess:
         faces: FaceChoice = FaceChoice.ANY,
         processes: int = 1,
     ) -> None:
+        faces = check_choice(threshold, faces)
+        if not isinstance(processes, int) or processes < 1:
+            raise UsageError(f"processes: {processes!r} is not a number of 1 or more")
         with workers_packages("classify"):
             from worker import local
         settings = load_settings(model=model)
@@ -111,7 +115,8 @@ def classify(
         The verdicts, with the rows' names, as `glasses classify` prints them.
 
     Raises:
-        UsageError: A photo's path does not exist, or the worker's packages are not installed.
+        UsageError: A photo's path does not exist, an option does not fit, or the worker's packages
+            are not installed.
         ModelError: The model is missing or not the released one.
         TypeError: Something is neither path nor bytes.
     """

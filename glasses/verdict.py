@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from glasses.errors import UsageError
 from glasses.outcome import Face, Outcome
 from glasses.statuses import FailureReason, PhotoStatus
 from glasses.units import Probability
@@ -28,6 +29,24 @@ class Rule(BaseModel):
     model: str = Field(description="name and fingerprint of the model")
     threshold: float = Field(ge=0, le=1, description="glasses at this probability and above")
     faces: FaceChoice = FaceChoice.ANY
+
+
+def check_choice(threshold: float | None, faces: FaceChoice | str) -> FaceChoice:
+    """Check what a caller wants of verdicts, and give back which faces decide.
+
+    Raises:
+        UsageError: The threshold is no probability, or there is no such choice.
+    """
+    try:
+        fits = threshold is None or 0 <= threshold <= 1
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise UsageError(f"threshold: {threshold!r} is not a number from 0 to 1")
+    try:
+        return FaceChoice(faces)
+    except ValueError:
+        raise UsageError(f"faces: {faces!r} is none of {', '.join(FaceChoice)}") from None
 
 
 class Verdict(BaseModel):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import doctest
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import glasses.client
 from glasses import Client
+from glasses.errors import UsageError
 from glasses.settings import Settings, get_settings
 from infra.local.workers import environment
 from tests.support.workers import Worker
@@ -42,3 +44,18 @@ def test_one_path_is_submitted_as_several_are(client: Client, pile: Path) -> Non
     for one in (pile, str(pile)):
         job = client.submit(one)
         assert (job.status().submitted, job.status().name) == (1, str(pile))
+
+
+@pytest.mark.parametrize(
+    "options", [{"threshold": 3}, {"threshold": -1}, {"threshold": "high"}, {"faces": "x"}]
+)
+def test_an_option_that_does_not_fit_leaves_no_job(
+    options: dict[str, Any], client: Client, pile: Path
+) -> None:
+    (name,) = options
+    with pytest.raises(UsageError, match=rf"^{name}: [^\n]+$"):
+        client.submit([pile], **options)
+    with pytest.raises(UsageError, match=rf"^{name}: [^\n]+$"):
+        client.submit_photos([], name="none", **options)
+    assert client.jobs() == []
+    assert not list(client.store.keys(""))

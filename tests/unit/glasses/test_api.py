@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -99,6 +100,32 @@ def test_wrong_arguments_are_told_at_once() -> None:
     with pytest.raises(TypeError):
         classify([1])  # type: ignore[list-item]
     assert list(classify()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"threshold": 5}, "threshold: 5 is not a number from 0 to 1"),
+        ({"threshold": -0.1}, "threshold: -0.1 is not"),
+        ({"threshold": float("nan")}, "threshold: nan is not"),
+        ({"threshold": "0.5"}, "threshold: '0.5' is not"),
+        ({"faces": "x"}, "faces: 'x' is none of any, largest"),
+        ({"processes": 0}, "processes: 0 is not a number of 1 or more"),
+        ({"processes": 1.5}, "processes: 1.5 is not"),
+        ({"model": ""}, "model"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_told_in_a_line(
+    options: dict[str, Any], words: str, demo_photos: Path
+) -> None:
+    with pytest.raises(UsageError, match=words) as failure:
+        classify(demo_photos / "hopper.jpg", **options)
+    assert "\n" not in str(failure.value)
+
+
+def test_faces_may_be_said_in_a_word(demo_photos: Path) -> None:
+    [found] = classify(demo_photos / "hopper.jpg", faces="largest", threshold=1)  # type: ignore[arg-type]
+    assert (found.glasses, found.threshold) == (False, 1)
 
 
 def test_bytes_and_files_are_judged_alike(demo_photos: Path) -> None:
