@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from glasses.formats import SNIFF_BYTES, sniff
+from glasses.regular import open_regular
 from glasses.schemas import ManifestEntry
 from glasses.statuses import FailureReason
 from glasses.walk import Source
@@ -39,9 +39,7 @@ def examine(source: Source, max_bytes: int) -> ManifestEntry:
         max_bytes: Larger files are refused unread.
     """
     try:
-        if not stat.S_ISREG(os.stat(source.path).st_mode):  # A pipe would never end.
-            return ManifestEntry(image=source.image, reason=FailureReason.UNREADABLE)
-        with open(source.path, "rb") as file:
+        with open_regular(source.path) as file:
             size = os.fstat(file.fileno()).st_size
             return read_through(source.image, file, size, max_bytes)
     except (OSError, ValueError):

@@ -13,6 +13,7 @@ from glasses.errors import UsageError
 from glasses.formats import SNIFF_BYTES, sniff
 from glasses.judged import Judged
 from glasses.packs import stored
+from glasses.regular import read_regular
 from producer.rows import no_formula, printable
 
 
@@ -95,7 +96,7 @@ def _found(client: Client, correction: Correction, photos: list[Judged]) -> Corr
 
 def _read(path: Path, content: str | None) -> bytes | None:
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except (OSError, ValueError):
         return None
     if content is not None and sha256(data).hexdigest() != content:

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from glasses.examine import examine
 from glasses.groups import Band, Group, group_of
 from glasses.judged import Judged
+from glasses.regular import check_regular
 from glasses.sorting.log import Entry, Log
 from glasses.sorting.transfer import ChangedError, How, same_file, transfer
 from glasses.statuses import Origin
@@ -96,11 +97,16 @@ class Sorter:
             photo: What was judged.
             source: Where it lies; None if nobody knows.
         """
-        problem = (
-            NOWHERE[photo.entry.origin]
-            if source is None
-            else self._put(photo, Path(os.path.abspath(source)))
-        )
+        try:
+            problem = (
+                NOWHERE[photo.entry.origin]
+                if source is None
+                else self._put(photo, Path(os.path.abspath(source)))
+            )
+        except ChangedError:
+            problem = CHANGED
+        except OSError as error:
+            problem = error.strerror or str(error)
         if problem:
             self.done.left.append((photo.verdict.image, problem))
 
@@ -115,18 +121,15 @@ class Sorter:
             return None
         if not os.path.lexists(source):
             return GONE
+        if os.path.exists(source):  # Not a link to nothing, which can be linked to.
+            check_regular(source)
         found = examine(Source(photo.entry.image, source), self._max_bytes)
         now, then = ((e.sha256, e.size, e.reason) for e in (found, photo.entry))
         if now != then and photo.entry.readable:
             return CHANGED
         group = group_of(photo.verdict, self._band)
         wanted = self._into / group / _within(photo.verdict.image)
-        try:
-            to = self._bring(source, wanted, photo.entry.sha256, known)
-        except ChangedError:
-            return CHANGED
-        except OSError as error:
-            return error.strerror or str(error)
+        to = self._bring(source, wanted, photo.entry.sha256, known)
         self.done.groups[group] += 1
         self._notify(source, to)
         return None

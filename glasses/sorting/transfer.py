@@ -11,6 +11,8 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
+from glasses.regular import open_regular
+
 _BLOCK = 1 << 20
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 """Two filesystems, or one without hard links (FAT, some network shares)."""
@@ -50,7 +52,7 @@ def transfer(how: How, source: Path, to: Path, sha256: str | None) -> None:
 
 def hash_of(path: Path) -> str:
     """sha256 of a file's bytes."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -59,7 +61,7 @@ def _copy(source: Path, to: Path, sha256: str | None) -> None:
     partial = to.with_name(PARTIAL + hashlib.sha256(os.fsencode(to.name)).hexdigest()[:16])
     try:
         digest = hashlib.sha256()
-        with source.open("rb") as file, partial.open("wb") as copy:
+        with open_regular(source) as file, partial.open("wb") as copy:
             while block := file.read(_BLOCK):
                 digest.update(block)
                 copy.write(block)
@@ -86,7 +88,9 @@ def _move(source: Path, to: Path, sha256: str | None) -> None:
 
 def same_file(one: Path, other: Path) -> bool:
     """Whether two paths hold the same bytes: by link, else by hash."""
-    return os.path.samefile(one, other) or hash_of(one) == hash_of(other)
+    if os.path.samefile(one, other):
+        return True
+    return one.is_file() and other.is_file() and hash_of(one) == hash_of(other)
 
 
 def _hardlink(source: Path, to: Path, _sha256: str | None) -> None:

@@ -140,6 +140,7 @@ def _compare(pipeline: Pipeline, labels: list[Label]) -> dict[str, Any]:
 
 def _verdicts(pipeline: Pipeline, labels: Iterable[Label]) -> Iterator[bool]:
     from glasses.outcome import Outcome
+    from glasses.regular import read_regular
     from glasses.statuses import FailureReason
     from glasses.verdict import FaceChoice, decisive_probability
 
@@ -148,7 +149,7 @@ def _verdicts(pipeline: Pipeline, labels: Iterable[Label]) -> Iterator[bool]:
         found: list[Any] = []
         for label in batch:
             try:
-                found.append(pipeline.find(label.path.read_bytes()))
+                found.append(pipeline.find(read_regular(label.path)))
             except OSError:
                 found.append(Outcome.failed(FailureReason.UNREADABLE))
         for outcome in pipeline.classify(found):

@@ -67,9 +67,12 @@ def command(
 
 def _read(photo: Path) -> bytes:
     from glasses.errors import UsageError
+    from glasses.regular import NotRegularError, read_regular
 
     try:
-        return photo.read_bytes()
+        return read_regular(photo)
+    except NotRegularError as error:
+        raise UsageError(f"{photo} {error.strerror}") from None
     except OSError as error:
         raise UsageError(
             f"{photo} cannot be read: {error.strerror}. It must be one file of this machine: "

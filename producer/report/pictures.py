@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from glasses.judged import Judged
+from glasses.regular import read_regular
 from glasses.schemas import ManifestEntry
 from glasses.verdict import Verdict
 
@@ -89,7 +90,7 @@ class Pictures:
 def _read(source: Path | None, content: str) -> bytes | None:
     """A file's bytes if they are still those that were judged."""
     try:
-        data = source.read_bytes() if source else b""
+        data = read_regular(source) if source else b""
     except (OSError, ValueError):
         return None
     return data if sha256(data).hexdigest() == content else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -77,3 +78,26 @@ def test_missing_folder_of_photos_is_told_before_anything_happens(tmp_path: Path
     assert (done.returncode, done.stdout) == (2, "")
     assert f"--photos: {tmp_path / 'none'} does not exist" in done.stderr
     assert not (tmp_path / "labels").exists()
+
+
+def test_photo_that_is_a_pipe_is_left_out_but_the_list_may_be_one(
+    demo_photos: Path, tmp_path: Path
+) -> None:
+    pile = tmp_path / "pile"
+    pile.mkdir()
+    shutil.copy(demo_photos / "hopper.jpg", pile / "a.jpg")
+    os.mkfifo(pile / "pipe.jpg")
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as list_:
+        list_.write("name,correction\na.jpg,1\npipe.jpg,1\n")
+    words = ["--photos", str(pile), "--into", str(tmp_path / "labels"), "--json"]
+    try:
+        done = glasses(
+            "correct", f"/proc/{os.getpid()}/fd/{reading}", *words, "--no-evaluate", home=tmp_path
+        )
+    finally:
+        os.close(reading)
+    assert done.returncode == 1
+    assert "left out: pipe.jpg is no photo" in done.stderr
+    facts = json.loads(done.stdout)
+    assert (facts["lost"], facts["labels"]) == (["pipe.jpg"], 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from tests.support.commands import glasses
@@ -27,3 +28,10 @@ def test_explanation_for_programs_has_verdict_and_stages(demo_photos: Path) -> N
     assert explained["seconds"]["classify"] > 0
     missing = glasses("explain", "no-such-photo.jpg")
     assert (missing.returncode, missing.stdout) == (2, "")
+
+
+def test_pipe_is_refused_in_a_line(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    done = glasses("explain", str(tmp_path / "pipe.jpg"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"glasses: {tmp_path / 'pipe.jpg'} is no regular file\n"

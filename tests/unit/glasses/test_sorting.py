@@ -69,6 +69,13 @@ def run(photos: list[Judged], into: Path, how: How = How.COPY) -> Sorted:
     return sorter.done
 
 
+def dry_run(photos: list[Judged], into: Path, how: How = How.COPY) -> Sorted:
+    sorter = Sorter(JOB, into, how, Band(), LIMIT, None, peek(into))
+    for photo in photos:
+        sorter.put(photo, photo.source())
+    return sorter.done
+
+
 def tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
@@ -137,6 +144,33 @@ def test_what_is_there_already_is_never_overwritten(photos: list[Judged], into: 
     with opened(into) as log:
         undo(log, into, JOB)
     assert tree(into) == {"with/with.jpg": b"mine"}
+
+
+@pytest.mark.parametrize("how", How)
+@pytest.mark.parametrize("dry", [False, True])
+def test_pipe_is_named_and_left_alone(how: How, dry: bool, into: Path, tmp_path: Path) -> None:
+    (tmp_path / "pile").mkdir()
+    os.mkfifo(tmp_path / "pile/pipe.jpg")
+    pile = [judged(s, None) for s in walk([str(tmp_path / "pile")])]
+    done = dry_run(pile, into, how) if dry else run(pile, into, how)
+    assert done.left == [("pipe.jpg", "is no regular file")]
+    assert (tmp_path / "pile/pipe.jpg").is_fifo()
+    assert not into.exists()
+
+
+def test_undo_leaves_alone_what_became_a_pipe(
+    photos: list[Judged], into: Path, tmp_path: Path
+) -> None:
+    run(photos, into)
+    run(photos, tmp_path / "moved", How.MOVE)
+    for path in (into / "with/with.jpg", tmp_path / "pile/cat.jpg"):
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+    with opened(into) as log:
+        assert ("with/with.jpg", "is no regular file") in undo(log, into, JOB).left
+    with opened(tmp_path / "moved") as log:
+        why = dict(undo(log, tmp_path / "moved", JOB).left)["no-face/cat.jpg"]
+    assert why == f"something else is at {tmp_path / 'pile/cat.jpg'} now"
 
 
 @pytest.mark.parametrize("how", How)
