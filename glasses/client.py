@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 
 from glasses.blockage import blockage
 from glasses.errors import UnreadableJobError, WaitTimeoutError
-from glasses.find_job import as_name, find
+from glasses.find_job import as_name, candidates, find, named
 from glasses.forecast import Forecast, forecast, of_photos
 from glasses.job_files import JobFiles
 from glasses.judged import Judged
@@ -231,6 +231,11 @@ class Client:
         """
         with redis_errors(self.settings):
             return Job(self, find(self.redis, word, self._tell if newest else None))
+
+    def named(self, name: str) -> list[str]:
+        """The ids of all jobs of that very name, the newest first."""
+        with redis_errors(self.settings):
+            return named(name, candidates(self.redis))
 
     def jobs(self) -> list[JobStatus]:
         """All jobs that have not expired, the newest first; those it cannot read are told."""

@@ -105,10 +105,14 @@ def newest_of(word: str, jobs: Sequence[Candidate]) -> tuple[str, int] | None:
     """
     if any(job.job_id.startswith(word) for job in jobs):
         return None
-    named = [job for job in jobs if job.name == as_name(word)]
-    if len(named) < 2:
-        return None
-    return max(named, key=lambda job: job.created).job_id, len(named)
+    found = named(word, jobs)
+    return (found[0], len(found)) if len(found) > 1 else None
+
+
+def named(word: str, jobs: Iterable[Candidate]) -> list[str]:
+    """The ids of the jobs of that very name, the newest first."""
+    found = [job for job in jobs if job.name == as_name(word)]
+    return [job.job_id for job in sorted(found, key=lambda job: job.created, reverse=True)]
 
 
 def choose(word: str, jobs: Sequence[Candidate], unknown: str = _EXPIRED) -> str:

@@ -178,7 +178,7 @@ def _undo(word: str, into: Path, dry_run: bool, json_: bool) -> int:
 
     sorted_by = {entry.job_id for entry in peek(into)}
     jobs = [job_id for job_id in sorted_by if job_id.startswith(word)]
-    jobs = jobs or list(sorted_by & _named(word))
+    jobs = jobs or _named(word, sorted_by)
     if not sorted_by:
         raise UsageError(f"{into} has nothing of {word!r} to take back")
     if len(jobs) != 1:
@@ -200,13 +200,24 @@ def _undo(word: str, into: Path, dry_run: bool, json_: bool) -> int:
     return len(done.left)
 
 
-def _named(word: str) -> set[str]:
-    """The id of a job of that name, if servers are there that know one: undoing needs none."""
+def _named(name: str, sorted_by: set[str]) -> list[str]:
+    """Which jobs a name may mean, if servers are there that know it: undoing needs none.
+
+    The newest of that name is meant, as where it was sorted, unless it is not among those.
+    """
     from glasses.client import Client
     from glasses.errors import GlassesError
+    from producer.narration import say
 
     try:
         with Client() as client:
-            return {client.job(word).id}
+            named = client.named(name)
     except GlassesError:
-        return set()
+        return []
+    found = [job_id for job_id in named if job_id in sorted_by]
+    if found[:1] == named[:1]:
+        found = found[:1]
+    if len(named) > 1 and len(found) == 1:
+        which = "the newest" if found == named[:1] else "the one that was sorted there"
+        say(f"{len(named)} jobs are called {name!r}: this is {which}, {found[0]}")
+    return found

@@ -78,7 +78,7 @@ def test_name_of_two_jobs_lists_both_where_something_would_change(
 
 
 def test_name_of_two_jobs_means_the_newest_where_it_is_read(
-    settings: Settings, job: str, other: str, tmp_path: Path
+    settings: Settings, other: str, tmp_path: Path
 ) -> None:
     into = str(tmp_path / "sorted")
     for words in (
@@ -92,9 +92,27 @@ def test_name_of_two_jobs_means_the_newest_where_it_is_read(
         assert done.returncode == 0, (words, done.stderr)
         assert f"2 jobs are called {NAME!r}: this is the newest, {other}" in done.stderr, words
     assert glasses("results", NAME, settings=settings).stdout.count("\n") == 2
-    assert glasses("sort", job, "--into", into, settings=settings).returncode == 0
-    undone = glasses("sort", NAME, "--into", into, "--undo", settings=settings)
-    assert (undone.returncode, undone.stdout) == (2, "")
+
+
+def test_undo_by_the_name_of_several_jobs(
+    settings: Settings, client: Client, pile: Path, job: str, other: str, tmp_path: Path
+) -> None:
+    into = tmp_path / "sorted"
+    undo = ["sort", NAME, "--into", str(into), "--undo"]
+    for each in (job, other):
+        assert glasses("sort", each, "--into", str(into), settings=settings).returncode == 0
+    newest = glasses(*undo, settings=settings)
+    assert (newest.returncode, newest.stdout) == (0, "2 taken back\n")
+    assert f"2 jobs are called {NAME!r}: this is the newest, {other}" in newest.stderr
+    only = glasses(*undo, settings=settings)
+    assert (only.returncode, only.stdout) == (0, "1 taken back\n")
+    assert f"this is the one that was sorted there, {job}" in only.stderr
+    for each in (job, other):
+        assert glasses("sort", each, "--into", str(into), settings=settings).returncode == 0
+    judged_job(client, pile, {}, name=NAME)
+    either = glasses(*undo, settings=settings)
+    assert (either.returncode, either.stdout) == (2, "")
+    assert f"{NAME!r} may be any of the jobs sorted into {into}: " in either.stderr
 
 
 @pytest.mark.usefixtures("job")
