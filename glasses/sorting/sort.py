@@ -38,12 +38,14 @@ class Sorted:
     Attributes:
         groups: Photos that were put into each group.
         already: Photos that an earlier run had sorted.
+        repeated: Rows of a file that another row of the job had brought: it is found twice, say.
         otherwise: Of those, photos that would now be brought in another way, or elsewhere.
         left: Photos that were left alone, with the reason.
     """
 
     groups: Counter[Group] = field(default_factory=Counter)
     already: int = 0
+    repeated: int = 0
     otherwise: int = 0
     left: list[tuple[str, str]] = field(default_factory=list)
 
@@ -86,7 +88,8 @@ class Sorter:
         self._log = log
         self._notify = notify
         entries = log.entries if log else seen or []
-        self._known = {e.source: e for e in entries if e.job_id == job_id}
+        self._known = {(e.source, e.sha256): e for e in entries if e.job_id == job_id}
+        self._brought: set[tuple[str, str | None]] = set()
         self._taken: set[Path] = set()
         self.done = Sorted()
 
@@ -111,10 +114,15 @@ class Sorter:
             self.done.left.append((photo.verdict.image, problem))
 
     def _put(self, photo: Judged, source: Path) -> str | None:
-        known = self._known.get(str(source))
+        file = (str(source), photo.entry.sha256)
+        if file in self._brought:
+            self.done.repeated += 1
+            return None
+        known = self._known.get(file)
         if known and os.path.lexists(self._into / known.to):
             self._finish_move(known, source)
             self.done.already += 1
+            self._brought.add(file)
             group = PurePosixPath(known.to).parts[0]
             if known.how is not self._how or group != group_of(photo.verdict, self._band):
                 self.done.otherwise += 1
@@ -131,6 +139,7 @@ class Sorter:
         wanted = self._into / group / _within(photo.verdict.image)
         to = self._bring(source, wanted, photo.entry.sha256, known)
         self.done.groups[group] += 1
+        self._brought.add(file)
         self._notify(source, to)
         return None
 
@@ -153,7 +162,7 @@ class Sorter:
             )
             if entry != known:
                 self._log.add(entry)
-                self._known[str(source)] = entry
+                self._known[str(source), sha256] = entry
             try:
                 transfer(self._how, source, to, sha256)
             except FileExistsError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from producer.counted import counted
 from producer.options import FromOption, JobArgument, JsonOption, UnsureOption
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ def command(
     """Put a job's photos into DIR/with, without, unsure, no-face and failed.
 
     Below those the folders are as they were submitted. Nothing is overwritten: a second photo of
-    the same name becomes "name (2)". A photo that is gone or has changed since it was judged is
-    named and left alone; then the exit code is 1. Run it again to go on. DIR/.glasses-sort.jsonl
-    says what came from where; submit and classify pass over a folder that holds it, unless named.
+    the same name becomes "name (2)"; a file that is in the job twice is sorted once. A photo that
+    is gone or has changed since it was judged is named and left alone; then the exit code is 1. Run
+    it again to go on. DIR/.glasses-sort.jsonl says what came from where; submit and classify pass
+    over a folder that holds it, unless named.
     """
     from glasses.errors import UsageError
     from glasses.sorting import How
@@ -153,6 +155,7 @@ def _facts(
         "dry_run": dry_run,
         "sorted": {group: done.groups[group] for group in Group},
         "already": done.already,
+        "repeated": done.repeated,
         "left_alone": [{"image": image, "why": why} for image, why in done.left],
         "pending": pending,
     }
@@ -165,6 +168,8 @@ def _print(done: Sorted, dry_run: bool) -> None:
     line = f"{done.groups.total()} {'to sort' if dry_run else 'sorted'} = " + " + ".join(parts)
     if done.already:
         line += f"; {done.already} sorted before"
+    if done.repeated:
+        line += f"; {counted(done.repeated, 'repeat')} of a file in the job"
     if done.left:
         line += f"; {len(done.left)} left alone"
     typer.echo(line)

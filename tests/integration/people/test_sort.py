@@ -9,8 +9,9 @@ import pytest
 
 from glasses.client import Client
 from glasses.settings import Settings
+from glasses.workers import WorkerInfo, announce, withdraw
 from tests.support.commands import glasses
-from tests.support.judged import face, judged_job, outcome
+from tests.support.judged import MODEL, face, judged_job, outcome
 
 JPEG = b"\xff\xd8\xff"
 
@@ -118,6 +119,23 @@ def test_not_more_than_ten_are_named(client: Client, settings: Settings, tmp_pat
         f"left alone: {number:02}.jpg is gone" for number in range(10)
     ]
     assert said[10] == "and 2 more (--json has all)"
+
+
+def test_file_found_twice_is_told_alike_dry_or_not(
+    client: Client, settings: Settings, pile: Path, tmp_path: Path
+) -> None:
+    judged_job(client, pile, OUTCOMES)
+    announced = WorkerInfo(
+        worker_id="test:2", processes=1, model=MODEL, threshold=0.5, started=0, seen=0
+    )
+    announce(client.redis, announced)
+    job = client.submit([pile, pile / "album"]).id
+    withdraw(client.redis, announced.worker_id)
+    words = ["sort", job, "--into", str(tmp_path / "out")]
+    figures = "1 with + 1 without + 1 unsure + 1 no-face + 1 failed; 1 repeat of a file in the job"
+    dry = glasses(*words, "--dry-run", settings=settings)
+    assert dry.stdout.splitlines()[-1] == f"5 to sort = {figures}"
+    assert glasses(*words, settings=settings).stdout == f"5 sorted = {figures}\n"
 
 
 def test_other_options_than_before_are_told_to_change_nothing(

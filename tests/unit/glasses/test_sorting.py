@@ -231,6 +231,36 @@ def test_equal_names_from_two_folders_stay_apart(tmp_path: Path, into: Path) -> 
     assert run(pile, into).already == 2
 
 
+@pytest.mark.parametrize("how", How)
+def test_file_that_is_in_the_job_twice_is_sorted_once(how: How, tmp_path: Path, into: Path) -> None:
+    pile = tmp_path / "pile"
+    (pile / "sub").mkdir(parents=True)
+    for name in ("a.jpg", "sub/b.jpg"):
+        (pile / name).write_bytes(JPEG + name.encode())
+    (pile / "sub/empty.jpg").touch()
+    sources = [*walk([str(pile)]), *walk([str(pile / "sub")])]
+    photos = [judged(source, 0.99) for source in sources]
+    dry, done = dry_run(photos, into, how), run(photos, into, how)
+    assert dry == done
+    assert (done.groups.total(), done.already, done.repeated, done.left) == (3, 0, 2, [])
+    assert sorted(tree(into)) == ["failed/sub/empty.jpg", "with/a.jpg", "with/sub/b.jpg"]
+    again = run(photos, into, how)
+    assert (again.groups.total(), again.already, again.repeated) == (0, 3, 2)
+    assert dry_run(photos, into, how) == again
+
+
+def test_another_photo_of_the_same_place_is_no_repeat(tmp_path: Path, into: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(JPEG + b"one")
+    one = judged(Source("a.jpg", tmp_path / "a.jpg"), 0.99)
+    (tmp_path / "a.jpg").write_bytes(JPEG + b"two")
+    two = judged(Source("a.jpg", tmp_path / "a.jpg"), 0.99)
+    for already in (0, 1):
+        done = run([two, one], into)
+        assert (done.already, done.repeated, done.left) == (
+            already, 0, [("a.jpg", "has changed since it was judged")],
+        )  # fmt: skip
+
+
 def test_photo_that_is_gone_or_changed_is_named_and_left_alone(
     photos: list[Judged], into: Path, tmp_path: Path
 ) -> None:
