@@ -66,7 +66,7 @@ def from_jobs(
             )
         by_job.setdefault(wanted, []).append(each)
     for prefix, some in by_job.items():
-        photos = _named(client.job(prefix).judged(), {each.name for each in some})
+        photos = _named(client.job(prefix, newest=True).judged(), {each.name for each in some})
         for each in some:
             yield _found(client, each, photos.get(each.name, []))
 

@@ -80,14 +80,17 @@ def test_name_of_two_jobs_lists_both_where_something_would_change(
 def test_name_of_two_jobs_means_the_newest_where_it_is_read(
     settings: Settings, other: str, tmp_path: Path
 ) -> None:
-    into = str(tmp_path / "sorted")
+    into, corrections = str(tmp_path / "sorted"), tmp_path / "corrections.csv"
+    corrections.write_text("name,correction\nb.jpg,0\n")
     for words in (
         ["status", NAME],
         ["watch", NAME],
         ["results", NAME],
         ["report", NAME, "-o", str(tmp_path / "report.html"), "--no-thumbnails"],
         ["sort", NAME, "--into", into],
-    ):
+        ["correct", str(corrections), "--job", NAME, "--into", str(tmp_path / "labels"),
+         "--no-evaluate"],
+    ):  # fmt: skip
         done = glasses(*words, settings=settings)
         assert done.returncode == 0, (words, done.stderr)
         assert f"2 jobs are called {NAME!r}: this is the newest, {other}" in done.stderr, words
