@@ -23,6 +23,7 @@ from glasses.statuses import Origin
 from glasses.walk import Source
 
 GONE = "is gone"
+FOLDER = "is a folder that could not be read"
 CHANGED = "has changed since it was judged"
 NOWHERE = {
     None: "its folder is not known: name it with --from",
@@ -131,6 +132,8 @@ class Sorter:
             return GONE
         if os.path.exists(source):  # Not a link to nothing, which can be linked to.
             check_regular(source)
+            if source.is_dir():
+                return FOLDER
         found = examine(Source(photo.entry.image, source), self._max_bytes)
         now, then = ((e.sha256, e.size, e.reason) for e in (found, photo.entry))
         if now != then and photo.entry.readable:

@@ -158,6 +158,19 @@ def test_pipe_is_named_and_left_alone(how: How, dry: bool, into: Path, tmp_path:
     assert not into.exists()
 
 
+@pytest.mark.parametrize("how", How)
+def test_a_folder_that_could_not_be_read_stays_where_it_is(
+    how: How, into: Path, tmp_path: Path
+) -> None:
+    closed = tmp_path / "pile/closed"
+    closed.mkdir(parents=True)
+    (closed / "a.jpg").touch()
+    pile = [judged(Source("closed", closed, closed=True), None)]
+    assert run(pile, into, how).left == [("closed", "is a folder that could not be read")]
+    assert (closed / "a.jpg").exists()
+    assert not into.exists()
+
+
 def test_undo_leaves_alone_what_became_a_pipe(
     photos: list[Judged], into: Path, tmp_path: Path
 ) -> None:
