@@ -61,7 +61,7 @@ def test_list_says_when_and_what_failed_and_several_are_removed(
     none = glasses("jobs", settings=settings)
     assert (none.stdout, none.stderr) == ("", "no jobs: `glasses submit PATH` makes one\n")
     (tmp_path / "empty.jpg").touch()
-    one, two = (client.submit([tmp_path / "empty.jpg"], name=name).id for name in ("a b", "c"))
+    one, two = (client.submit([tmp_path / "empty.jpg"], name=name).id for name in ("a b", "C"))
     head, *lines = glasses("jobs", settings=settings).stdout.splitlines()
     assert head.split() == [
         "JOB", "STATE", "SUBMITTED", "PHOTOS", "PENDING", "FAILED", "GLASSES", "NAME",
@@ -72,7 +72,7 @@ def test_list_says_when_and_what_failed_and_several_are_removed(
     unknown = glasses("rm", one, "nosuchjob", settings=settings)
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert len(client.jobs()) == 2
-    removed = glasses("rm", one, "c", one, settings=settings)
+    removed = glasses("rm", one, "C", one, settings=settings)
     assert removed.stdout == "".join(f"job {each} removed, with 0 photos\n" for each in (one, two))
     assert client.jobs() == []
 
