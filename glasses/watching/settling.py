@@ -98,7 +98,7 @@ class Settling:
             now: In s, of a clock that never goes back.
 
         Raises:
-            UsageError: The folder, or one in it, cannot be read; what was found before counts.
+            UsageError: The folder cannot be read; what was found before counts.
         """
         before, self._seen = self._seen, {}
         for source, signature in self._new():
