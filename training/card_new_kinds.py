@@ -30,6 +30,6 @@ def new_kinds(report: Mapping[str, Any]) -> str:
         "### On new kinds of photos\n\n"
         "Each set judged by a network that was trained without it (and without those that share "
         f"people with it) on the labels as they came, {report['epochs']} epochs; calibrated on "
-        "the other sets. At: the threshold used, that of the released network; own: the one that "
+        "the other sets. At: the threshold used; own: the one that "
         "the other sets would have chosen.\n\n" + table(report)
     )

@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
-
-import dlib
+from typing import Any, Self
 
 from worker import model_store
 from worker.crop import crop
 from worker.detect.detection import Detection
+from worker.detect.frontal import frontal, upright
 from worker.detect.last_look import together
 from worker.detect.proposal import Proposer
 from worker.detect.same import same
@@ -22,7 +21,7 @@ from worker.manifest import ProposalManifest
 from worker.photo import Photo
 
 RELEASE = "proposal-3"
-VERSION = "3"
+VERSION = "4"
 """Part of the model fingerprint: raise it when this file changes boxes."""
 
 FIRST = 384
@@ -71,7 +70,7 @@ class CascadeDetector:
     ) -> None:
         self._manifest = manifest
         self._proposer = Proposer(network)
-        self._dlib = dlib.get_frontal_face_detector()
+        self._frontal, self._upright = frontal(), upright()
         self._policy = policy
         self.side = FIRST
         # Its thresholds are in the manifest beside the file's sha256, and change boxes as well.
@@ -149,7 +148,9 @@ class CascadeDetector:
             probability lowered by how far dlib is from seeing it: neither alone tells tilted faces
             from things as well as both together.
         """
-        seen = self._asked(photo, proposal)
+        seen = self._asked(photo, proposal, self._upright)
+        if seen.score < 0:  # perhaps it is tilted, or larger than proposed
+            seen = self._asked(photo, proposal, self._frontal)
         if seen.score >= 0:
             return seen
         return replace(proposal, score=proposal.score + DOUBT * seen.score)
@@ -160,18 +161,18 @@ class CascadeDetector:
         pixels = photo.at(FIRST)
         full = 1 / photo.scale_of(pixels)
         for place in (face.scaled(full) for face in together(self._proposer, pixels)):
-            seen = self._asked(photo, place)
+            seen = self._asked(photo, place, self._frontal)
             likely = place.score + LAST_DOUBT * seen.score
             if best is None or likely > best[0]:
                 best = likely, seen if seen.score >= 0 else replace(place, score=max(likely, 0.0))
         return best
 
-    def _asked(self, photo: Photo, proposal: Detection) -> Detection:
+    def _asked(self, photo: Photo, proposal: Detection, hog: Any) -> Detection:
         """The face that dlib comes nearest to seeing at a proposal; `FAR` where it sees none."""
         size = round(FACE * (1 + 2 * AROUND))
         pixels = photo.at(min(SIDE, math.ceil(photo.longest * FACE / proposal.width)))
         region = crop(pixels, proposal.scaled(photo.scale_of(pixels)), size, AROUND)
-        boxes, scores, _ = self._dlib.run(region, 0, FAR)
+        boxes, scores, _ = hog.run(region, 0, FAR)
         unit = proposal.width / FACE
         left, top = proposal.left - AROUND * proposal.width, proposal.top - AROUND * proposal.width
         found = [
