@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from obstore import exceptions
 from obstore.store import S3Store
@@ -68,6 +69,12 @@ def _client_options(settings: Settings) -> ClientConfig:
     return options
 
 
+def _is_unreachable_for_others(settings: Settings) -> bool:
+    """Whether nobody between this process and the server can change what is sent."""
+    url = urlsplit(str(settings.s3_endpoint))
+    return url.scheme == "https" or url.hostname in {"127.0.0.1", "::1", "localhost"}
+
+
 class ObjectStore:
     """Puts, gets and deletes objects. Safe to share between threads, not across a fork.
 
@@ -91,6 +98,8 @@ class ObjectStore:
             virtual_hosted_style_request=False,
             client_options=_client_options(settings),
             retry_config=_RETRY,  # type: ignore[arg-type]
+            # What is sent is hashed for its signature only where somebody may change it on its way.
+            unsigned_payload=_is_unreachable_for_others(settings),
         )
 
     def put(self, key: str, data: bytes) -> None:
