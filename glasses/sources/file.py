@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from glasses.examine import examine
+from glasses.examine import InMemory, examine, examine_bytes
+from glasses.regular import open_regular
 from glasses.schemas import ManifestEntry
 from glasses.sources.photo import Photo
 from glasses.walk import Source
@@ -20,12 +21,41 @@ class FilePhoto(Photo):
     def __init__(self, source: Source) -> None:
         self.image = source.image
         self.source = source
+        self._kept: bytes | None = None
 
     def examine(self, max_bytes: int) -> ManifestEntry:
         """Hash the file."""
-        found = examine(self.source, max_bytes)
-        return found.model_copy(update={"path": os.path.abspath(self.source.path)})
+        return self._with_path(examine(self.source, max_bytes))
+
+    def examine_and_keep(self, max_bytes: int, most: int) -> ManifestEntry:
+        """Hash the file; a small one need not be read and hashed again before it is sent."""
+        data = self._small(most)
+        if data is None:
+            return self.examine(max_bytes)
+        found = examine_bytes(InMemory(self.image, data), max_bytes)
+        if found.sha256:
+            self._kept = data
+        return self._with_path(found)
+
+    def same(self, sha256: str) -> bytes | None:
+        """What was kept is what was hashed."""
+        data, self._kept = self._kept, None
+        return super().same(sha256) if data is None else data
 
     def read(self) -> bytes:
         """Read it whole."""
         return self.source.path.read_bytes()
+
+    def _small(self, most: int) -> bytes | None:
+        """Its bytes; None if it has more than so many, or cannot be read."""
+        try:
+            with open_regular(self.source.path) as file:
+                if os.fstat(file.fileno()).st_size > most:
+                    return None
+                data = file.read(most + 1)
+        except (OSError, ValueError):
+            return None
+        return data if len(data) <= most else None
+
+    def _with_path(self, entry: ManifestEntry) -> ManifestEntry:
+        return entry.model_copy(update={"path": os.path.abspath(self.source.path)})

@@ -32,6 +32,15 @@ class Photo(ABC):
             InfrastructureError: It lies on a server that is out of reach.
         """
 
+    def examine_and_keep(self, max_bytes: int, most: int) -> ManifestEntry:  # noqa: ARG002
+        """`examine`; a source that would be read twice may hold on to its bytes until `same`.
+
+        Args:
+            max_bytes: As for `examine`.
+            most: So many bytes may be held on to.
+        """
+        return self.examine(max_bytes)
+
     def prepare(self) -> None:  # noqa: B027
         """Called before `read` or `send`, in the order of photos, in one thread. Must not wait."""
 
