@@ -45,6 +45,8 @@ def up(
 
 
 def _say_up(up: Up) -> None:
+    if up.already_running and up.stack.workers:
+        _check_model(up.stack.settings)
     what = "runs already" if up.already_running else "is up"
     settings = up.stack.settings
     typer.echo(
@@ -53,6 +55,29 @@ def _say_up(up: Up) -> None:
         err=True,
     )
     _warn_of_others(settings)
+
+
+def _check_model(stack: dict[str, str]) -> None:
+    """Refuse another model than the one that runs: who asks for it would get the other's verdicts.
+
+    Raises:
+        UsageError: Names both.
+    """
+    from glasses.errors import UsageError
+    from glasses.redis_client import connect, redis_errors
+    from glasses.settings import get_settings, load_settings
+    from glasses.workers import live_workers
+    from worker.pipeline import Pipeline
+
+    wanted = Pipeline.load(get_settings().model).model
+    settings = load_settings(**stack)
+    with redis_errors(settings), connect(settings) as redis:
+        running = {worker.model for worker in live_workers(redis)}
+    if running and wanted not in running:
+        raise UsageError(
+            f"the local stack runs already, with model {', '.join(sorted(running))}: for {wanted} "
+            "end it first with `glasses down`, then start it again"
+        )
 
 
 def _warn_of_others(stack: dict[str, str]) -> None:

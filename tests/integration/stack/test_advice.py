@@ -9,6 +9,8 @@ from glasses.settings import Settings, load_settings
 from infra.local.stack import down, up
 from tests.support.commands import glasses
 
+OTHER_MODEL = Path(__file__).parents[2] / "fixtures" / "brightness_model"
+
 
 def test_stack_without_workers_is_told_to_scale(
     home: Path, settings: Settings, tmp_path: Path
@@ -38,3 +40,18 @@ def test_stopped_stack_is_told_to_keep_its_jobs(home: Path, settings: Settings) 
     assert doctor.count("its jobs are kept") == doctor.count("glasses up --detach") == 1
     down(home, purge=True)
     assert "no servers are configured" in glasses("jobs", home=home).stderr
+
+
+def test_other_model_than_the_running_one_is_refused(home: Path, settings: Settings) -> None:
+    up(home, 1, settings)
+    other = settings.model_copy(update={"model": str(OTHER_MODEL)})
+    for words in (["--detach"], []):
+        refused = glasses("up", *words, settings=other, home=home)
+        assert refused.returncode == 2, words
+        assert refused.stderr.startswith("glasses: the local stack runs already, with model mobile")
+        assert "for brightness" in refused.stderr
+        assert "`glasses down`" in refused.stderr
+        assert refused.stderr.count("\n") == 1
+    same = glasses("up", "--detach", settings=settings, home=home)
+    assert same.returncode == 0
+    assert "runs already: 1 worker process" in same.stderr
