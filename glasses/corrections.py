@@ -38,9 +38,10 @@ def read(path: Path) -> list[Correction]:
     """Read a file of corrections; lines without one are left out.
 
     Raises:
-        UsageError: It is missing, lacks a column, or holds another word.
+        UsageError: It is missing, lacks a column, holds another word, or contradicts itself.
     """
     found = []
+    said: dict[tuple[str | None, ...], tuple[int, str]] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
@@ -54,6 +55,14 @@ def read(path: Path) -> list[Correction]:
                     )
                 if word:
                     sha256, job = row.get("sha256") or None, row.get("job") or None
+                    # A content has one label, whatever it is called and whoever judged it.
+                    photo = (sha256,) if sha256 else (row["name"], job)
+                    line, before = said.setdefault(photo, (rows.line_num, word))
+                    if word != before:
+                        raise UsageError(
+                            f"{path}:{rows.line_num}: correction of {row['name']!r} is {word}, and "
+                            f"{before} in line {line}: leave one of them"
+                        )
                     found.append(Correction(row["name"], _MEANING[word], sha256, job))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error

@@ -18,7 +18,7 @@ def read(path: Path | None) -> Corrections:
     """Read a file of corrections; no file corrects nothing.
 
     Raises:
-        UsageError: It is missing, lacks a column, or holds another word.
+        UsageError: It is missing, lacks a column, holds another word, or contradicts itself.
     """
     if path is None:
         return {}

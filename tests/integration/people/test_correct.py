@@ -80,6 +80,30 @@ def test_missing_folder_of_photos_is_told_before_anything_happens(tmp_path: Path
     assert not (tmp_path / "labels").exists()
 
 
+def test_contradicting_corrections_of_a_photo_are_refused(
+    demo_photos: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.csv"
+    words = ["correct", str(file), "--photos", str(demo_photos), "--no-evaluate"]
+    words += ["--into", str(tmp_path / "labels")]
+    for header, one, other in (
+        ("name,correction", "hopper.jpg,1", "hopper.jpg,0"),
+        ("name,correction", "hopper.jpg,1", "hopper.jpg,drop"),
+        ("name,correction,sha256", "hopper.jpg,1,abc", "copy.jpg,0,abc"),
+    ):
+        file.write_text(f"{header}\n{one}\ncollins.jpg,0\n{other}\n")
+        done = glasses(*words, home=tmp_path)
+        name, word, *_ = other.split(",")
+        assert (done.returncode, done.stdout) == (2, ""), other
+        assert done.stderr == (
+            f"glasses: {file}:4: correction of '{name}' is {word}, and 1 in line 2: leave one of "
+            "them\n"
+        )
+        assert not (tmp_path / "labels").exists()
+    file.write_text("name,correction\nhopper.jpg,1\nhopper.jpg,1\n")
+    assert glasses(*words, home=tmp_path).returncode == 0
+
+
 def test_photo_that_is_a_pipe_is_left_out_but_the_list_may_be_one(
     demo_photos: Path, tmp_path: Path
 ) -> None:
