@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from glasses.verdict import Verdict
     from worker.explain import Explanation
 
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""What a drawing's name ends in -> its format, as Pillow calls it."""
+
 
 def command(
     photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="One file.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Draw it all as a PNG.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Draw it all: .png, .jpg or .webp."),
     ] = None,
     threshold: ThresholdOption = None,
     model: Annotated[
@@ -41,6 +45,7 @@ def command(
     from producer.narration import say
     from producer.needs import workers_packages
 
+    format_ = _format(output) if output else ""
     settings = load_settings(model=model)
     data = _read(photo)
     with workers_packages("explain"):
@@ -60,7 +65,7 @@ def command(
 
         typer.echo("\n".join(lines(row, found)))
     if output and found.pixels is not None:
-        _write(output, draw(found))
+        _write(output, draw(found, format_))
         say(f"drawn to {output}")
     raise typer.Exit(1 if row.status == "failed" else 0)
 
@@ -80,13 +85,23 @@ def _read(photo: Path) -> bytes:
         ) from None
 
 
-def _write(path: Path, data: bytes) -> None:
+def _format(path: Path) -> str:
+    """Of a drawing, by its name; refuses what cannot be written, before anything is done."""
     from glasses.errors import UsageError
+    from producer import whole
 
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    whole.check(path)
+    found = _FORMATS.get(path.suffix.lower())
+    if found is None:
+        raise UsageError(f"{path}: name a file that ends in {', '.join(_FORMATS)}")
+    return found
+
+
+def _write(path: Path, data: bytes) -> None:
+    from producer import whole
+
+    with whole.whole(path) as out:
+        out.write(data)
 
 
 def _facts(row: Verdict, found: Explanation) -> dict[str, Any]:

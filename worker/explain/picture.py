@@ -22,15 +22,19 @@ _WORN, _BARE, _DOUBTED = (77, 178, 255), (255, 216, 77), (150, 150, 150)
 _LINE = 20
 
 
-def draw(explanation: Explanation) -> bytes:
+def draw(explanation: Explanation, format_: str = "PNG") -> bytes:
     """Draw an explanation.
 
     Left the photo: gray where the network proposed a face that did not count; the faces that count
     blue with glasses, yellow without. Right for each face what the model sees, and the same with
     the places that speak for glasses in red, those against in blue.
 
+    Args:
+        explanation: What to draw.
+        format_: One that Pillow writes.
+
     Returns:
-        PNG.
+        A file of that format.
 
     Raises:
         ValueError: The photo could not be decoded, so there is nothing to draw.
@@ -46,7 +50,7 @@ def draw(explanation: Explanation) -> bytes:
         top = GAP + (number - 1) * (TILE + GAP)
         _face(canvas, face, number, photo.width + 2 * GAP, top, explanation.threshold)
     buffer = io.BytesIO()
-    canvas.save(buffer, "PNG")
+    canvas.save(buffer, format_, quality=90)  # PNG has none
     return buffer.getvalue()
 
 

@@ -6,6 +6,9 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+from PIL import Image
+
 from tests.support.commands import glasses
 
 
@@ -17,6 +20,37 @@ def test_photo_is_explained_in_words_and_as_a_picture(demo_photos: Path, tmp_pat
                   "where it", "classify", "mobilenet_v2"):  # fmt: skip
         assert words in done.stdout
     assert drawing.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("name", "format_"), [("e.JPG", "JPEG"), ("e.jpeg", "JPEG"), ("e.webp", "WEBP")]
+)
+def test_picture_is_what_its_name_says(
+    name: str, format_: str, demo_photos: Path, tmp_path: Path
+) -> None:
+    done = glasses("explain", str(demo_photos / "hopper.jpg"), "-o", str(tmp_path / name))
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / name) as picture:
+        assert picture.format == format_
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("e.gif", "name a file that ends in .png, .jpg, .jpeg, .webp"),
+        ("e", "name a file that ends in .png, .jpg, .jpeg, .webp"),
+        ("none/e.png", "cannot be written: the folder"),
+        ("", "cannot be written: it is a folder"),
+    ],
+)
+def test_picture_that_cannot_be_written_is_told_before_the_work(
+    name: str, words: str, demo_photos: Path, tmp_path: Path
+) -> None:
+    done = glasses("explain", str(demo_photos / "hopper.jpg"), "-o", str(tmp_path / name))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_explanation_for_programs_has_verdict_and_stages(demo_photos: Path) -> None:
