@@ -17,6 +17,8 @@ def check(path: Path) -> None:
     Raises:
         UsageError: Names it.
     """
+    if str(path) == "-":
+        raise UsageError("- cannot be written: name a file, not stdout")
     if path.is_dir():
         raise UsageError(f"{path} cannot be written: it is a folder")
     if not path.absolute().parent.is_dir():

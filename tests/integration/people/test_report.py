@@ -88,3 +88,18 @@ def test_classify_writes_the_same_report(pile: Path, tmp_path: Path) -> None:
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 4)  # 1: a photo failed
     assert "4 photos, 3 thumbnails" in done.stderr
     assert rows(report)["hopper-rotated-by-exif.jpg"][2] > 0.9
+
+
+def test_dash_is_no_name_of_a_file(
+    demo_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for words in (
+        ["report", "holiday"],
+        ["results", "holiday", "--format", "csv"],
+        ["explain", str(demo_photos / "hopper.jpg")],
+    ):
+        done = glasses(*words, "-o", "-", home=tmp_path / "home")
+        assert (done.returncode, done.stdout) == (2, ""), words
+        assert done.stderr == "glasses: - cannot be written: name a file, not stdout\n"
+    assert list(tmp_path.iterdir()) == []
