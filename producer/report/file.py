@@ -11,6 +11,7 @@ from pathlib import Path
 from glasses.judged import Judged
 from glasses.verdict import Verdict
 from producer import whole
+from producer.counted import counted
 from producer.narration import progress_bars
 from producer.needs import can_decode
 from producer.report.page import About, write
@@ -102,7 +103,7 @@ def write_report(
     with progress_bars() if bar else nullcontext() as bars:
         task = bars.add_task("report", total=total, note="") if bars else None
 
-        def counted() -> Iterator[tuple[Verdict, Picture]]:
+        def advancing() -> Iterator[tuple[Verdict, Picture]]:
             nonlocal made
             for verdict, picture in pictures.of(photos):
                 made += bool(picture.thumbnail)
@@ -111,7 +112,7 @@ def write_report(
                 yield verdict, picture
 
         with whole.whole(wanted.path) as binary, io.TextIOWrapper(binary, "utf-8") as out:
-            count = write(out, about, counted())
+            count = write(out, about, advancing())
     return Written(count, made, wanted.path.stat().st_size)
 
 
@@ -119,7 +120,8 @@ def in_words(wanted: Wanted, written: Written) -> str:
     """What was written."""
     size = written.size
     unit = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
-    text = f"{wanted.path}: {written.photos} photos, {written.thumbnails} thumbnails, {unit}"
+    photos = counted(written.photos, "photo")
+    text = f"{wanted.path}: {photos}, {counted(written.thumbnails, 'thumbnail')}, {unit}"
     if wanted.thumbnails and not can_decode():
         text += f"\n{NO_THUMBNAILS}"
     return text

@@ -90,6 +90,18 @@ def test_classify_writes_the_same_report(pile: Path, tmp_path: Path) -> None:
     assert rows(report)["hopper-rotated-by-exif.jpg"][2] > 0.9
 
 
+def test_report_of_one_photo_is_told_in_the_singular(
+    client: Client, settings: Settings, demo_photos: Path, tmp_path: Path
+) -> None:
+    pile = tmp_path / "pile"
+    pile.mkdir()
+    shutil.copy(demo_photos / "cat.jpg", pile)
+    job = judged_job(client, pile, {"cat.jpg": outcome()})
+    report = tmp_path / "out.html"
+    done = glasses("report", job.id, "-o", str(report), settings=settings)
+    assert done.stdout.startswith(f"{report}: 1 photo, 1 thumbnail, ")
+
+
 def test_dash_is_no_name_of_a_file(
     demo_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
