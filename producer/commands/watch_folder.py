@@ -68,6 +68,12 @@ def command(
     memory = rows.path.with_name(rows.path.name + ".state")
     journal = memory.with_name(memory.name + "-journal")
     ours = frozenset({rows.path, memory, journal})
+
+    def tell_rows(new: Sequence[Verdict]) -> None:
+        # The first ones may be all there are: then the last line says the same.
+        if not once or watcher.written.rows > len(new):
+            say(f"{_in_words(Written.of(new))} more")
+
     with Client(tell=say) as client, State.opened(memory, where, rows) as state:
         watcher = Watcher(
             client=client,
@@ -79,7 +85,7 @@ def command(
             threshold=threshold,
             faces=FaceChoice(faces),
             tell=say,
-            on_rows=lambda new: say(f"{_in_words(Written.of(new))} more"),
+            on_rows=tell_rows,
         )
         _watch(watcher, once, folder, output)
     raise typer.Exit(1 if watcher.written.failed else 0)

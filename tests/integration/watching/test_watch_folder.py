@@ -95,6 +95,15 @@ def test_what_arrives_is_judged_until_it_is_interrupted(
     assert nothing_stands(client)
 
 
+def test_one_run_tells_its_rows_once(
+    watching: Watching, start_worker: StartWorker, photo: bytes
+) -> None:
+    start_worker()
+    (watching.folder / "a.jpg").write_bytes(photo)
+    said = watching.once()
+    assert said == f"1 row (0 with glasses, 0 failed) written to {watching.output}\n"
+
+
 def test_unfinished_files_wait_until_they_have_their_name(
     watching: Watching, start_worker: StartWorker, photo: bytes
 ) -> None:
