@@ -354,7 +354,7 @@ class Job:
     def remove(self) -> int:
         """Remove the job with its photos and verdicts; returns how many photos were removed."""
         with redis_errors(self._client.settings):
-            return remove_job(self._client.redis, self._client.store, self.id)
+            return remove_job(self._client.redis, self._client.store, self.id).photos
 
     def _results(self) -> Results:
         return Results(self._client.redis, self._client.store, self.id)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis import Redis
 
@@ -32,6 +32,15 @@ _LONGEST_SECONDS = 600
 _POLL_SECONDS = 0.1
 
 
+class Removed(NamedTuple):
+    """Photos of a removed job."""
+
+    photos: int
+    """That went with it."""
+    kept: int
+    """That other jobs need."""
+
+
 def wait_for_removals(redis: Redis) -> None:
     """Return once nobody is removing photos.
 
@@ -46,11 +55,8 @@ def wait_for_removals(redis: Redis) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def remove_job(redis: Redis, store: ObjectStore, job_id: str) -> int:
+def remove_job(redis: Redis, store: ObjectStore, job_id: str) -> Removed:
     """Remove a job: photos, cached outcomes, manifest, ledger. It is cancelled first.
-
-    Returns:
-        How many photos were removed; those that other jobs need stay.
 
     Raises:
         UsageError: There is no such job.
@@ -79,7 +85,7 @@ def _removing(redis: Redis) -> Iterator[None]:
         any_redis.delete(_LOCK)
 
 
-def _remove_photos(redis: Any, store: ObjectStore, job_id: str, jobs: list[str]) -> int:
+def _remove_photos(redis: Any, store: ObjectStore, job_id: str, jobs: list[str]) -> Removed:
     files = JobFiles(store)
     own: dict[str, Place | None] = {}
     for entry in _entries(files, job_id):
@@ -103,7 +109,7 @@ def _remove_photos(redis: Any, store: ObjectStore, job_id: str, jobs: list[str])
         for sha256 in doomed:
             pipe.delete(keys.photo(sha256))
         pipe.execute()
-    return len(doomed)
+    return Removed(len(doomed), len(own) - len(doomed))
 
 
 def _remove_packs(

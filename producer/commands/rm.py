@@ -28,13 +28,20 @@ def command(
     None is removed if one of them is not found. --json prints a line a job.
     """
     from glasses.client import Client
+    from glasses.redis_client import redis_errors
+    from glasses.removal import remove_job
     from producer.narration import say
 
     with Client(tell=say) as client:
         found = {job.id: job for job in map(client.job, jobs)}
         for job in found.values():
-            removed = job.remove()
+            with redis_errors(client.settings):
+                removed = remove_job(client.redis, client.store, job.id)
             if json_:
-                typer.echo(json.dumps({"job_id": job.id, "photos_removed": removed}))
+                facts = {"photos_removed": removed.photos, "photos_kept": removed.kept}
+                typer.echo(json.dumps({"job_id": job.id, **facts}))
             else:
-                typer.echo(f"job {job.id} removed, with {counted(removed, 'photo')}")
+                typer.echo(
+                    f"job {job.id} removed, with {counted(removed.photos, 'photo')}"
+                    + (f"; {removed.kept} kept, which other jobs have" if removed.kept else "")
+                )

@@ -77,6 +77,22 @@ def test_list_says_when_and_what_failed_and_several_are_removed(
     assert client.jobs() == []
 
 
+def test_removal_says_which_photos_other_jobs_keep(settings: Settings, demo_photos: Path) -> None:
+    names = ["cat.jpg", "hopper.jpg", "collins.jpg"]
+
+    def submit(some: list[str]) -> str:
+        photos = (str(demo_photos / name) for name in some)
+        return glasses("submit", *photos, "--detach", settings=settings).stdout.strip()
+
+    one, two, all_ = submit(names[:1]), submit(names[:2]), submit(names)
+    said = glasses("rm", one, settings=settings).stdout
+    assert said == f"job {one} removed, with 0 photos; 1 kept, which other jobs have\n"
+    facts = json.loads(glasses("rm", all_, "--json", settings=settings).stdout)
+    assert facts == {"job_id": all_, "photos_removed": 1, "photos_kept": 2}
+    said = glasses("rm", two, settings=settings).stdout
+    assert said == f"job {two} removed, with 2 photos\n"
+
+
 def test_an_unknown_job_is_a_usage_error(settings: Settings) -> None:
     done = glasses("status", "nosuchjob", settings=settings)
     assert done.returncode == 2
