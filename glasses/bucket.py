@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from glasses.errors import InfrastructureError
 from glasses.settings import Settings
 
 _MISSING = {"404", "NoSuchBucket", "NotFound"}
+_REFUSED = {
+    "InvalidAccessKeyId": "does not know the access key",
+    "SignatureDoesNotMatch": "refuses the secret key: it is not the access key's",
+    **dict.fromkeys(("403", "AccessDenied", "Forbidden"), "refuses what these keys ask for"),
+}
+"""What servers say of credentials -> the same in plain words."""
 
 
 def s3_client(settings: Settings, connections: int = 10) -> Any:
@@ -75,11 +82,27 @@ def unreachable(
     settings: Settings, error: Exception, bucket: str | None = None
 ) -> InfrastructureError:
     """What to tell the user when the object store does not serve, its own bucket or another."""
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    # obstore puts before it which request it was, how often it was tried and how long it may be.
-    reason = reason.rpartition("  - ")[2]
+    where = f"the object store at {settings.s3_endpoint} (bucket {bucket or settings.s3_bucket!r})"
+    code, reason = _answer(error)
+    if code in _REFUSED:
+        return InfrastructureError(
+            f"{where} {_REFUSED[code]}. Check s3_access_key and s3_secret_key (`glasses config`), "
+            "and what they allow."
+        )
     return InfrastructureError(
-        f"the object store at {settings.s3_endpoint} (bucket {bucket or settings.s3_bucket!r}) "
-        f"does not serve: {reason}. Check that it runs and that its credentials are right "
-        "(`glasses config`)."
+        f"{where} does not serve: {reason.rstrip('.')}. Check that it runs and that its "
+        "credentials are right (`glasses config`)."
     )
+
+
+def _answer(error: Exception) -> tuple[str, str]:
+    """The code that an S3 server answered with, if there is any, and what is wrong in words."""
+    text = str(error)
+    xml = dict(re.findall(r"<(Code|Message)>([^<]*)</", text))
+    # obstore puts before it which request it was, how often it was tried and how long it may be.
+    reason = text.splitlines()[0].rpartition("  - ")[2] if text else type(error).__name__
+    reason, _, _ = reason.partition(": <?xml")
+    if xml.get("Message"):
+        reason = xml["Message"]
+    answered = getattr(error, "response", {}).get("Error", {})  # boto3's
+    return answered.get("Code") or xml.get("Code", ""), reason

@@ -149,6 +149,29 @@ def test_waiting_has_an_end(settings: Settings, demo_photos: Path) -> None:
     assert job in listed
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("s3_access_key", "does not know the access key. "),
+        ("s3_secret_key", "refuses the secret key: it is not the access key's. "),
+    ],
+)
+def test_wrong_key_of_the_object_store_is_told_in_words(
+    name: str, words: str, settings: Settings, demo_photos: Path
+) -> None:
+    wrong = settings.model_copy(update={name: SecretStr("hunter2")})
+    done = glasses("submit", str(demo_photos / "cat.jpg"), "--detach", settings=wrong)
+    assert done.returncode == 3
+    said = done.stderr.splitlines()[-1]
+    where = f"the object store at {settings.s3_endpoint} (bucket '{settings.s3_bucket}')"
+    assert f"{where} {words}Check s3_access_key and s3_secret_key (`glasses config`)" in said
+    assert "<" not in done.stderr
+    assert "hunter2" not in done.stderr
+    bucket = glasses("bucket", settings=wrong)
+    assert bucket.returncode == 3
+    assert "Check s3_access_key and s3_secret_key" in bucket.stderr
+
+
 def test_a_list_on_standard_input_is_submitted(settings: Settings, demo_photos: Path) -> None:
     names = f"{demo_photos / 'cat.jpg'}\n{demo_photos / 'hopper.jpg'}\n"
     done = glasses("submit", "-", "--detach", settings=settings, stdin=names)

@@ -119,7 +119,7 @@ def test_wrong_buckets_are_told_before_anything_is_done(
         with pytest.raises(UsageError, match=told):
             client.submit([argument])
     stranger = settings.model_copy(update={"s3_secret_key": SecretStr("wrong-hunter2")})
-    with pytest.raises(InfrastructureError, match="credentials") as caught:
+    with pytest.raises(InfrastructureError, match="refuses the secret key") as caught:
         Wanted([f"s3://{bucket.name}"]).check(stranger)
     assert "hunter2" not in str(caught.value)
     nowhere = settings.model_copy(update={"s3_endpoint": "http://127.0.0.1:9"})
