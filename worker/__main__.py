@@ -24,6 +24,8 @@ def main() -> None:
     options = parser.parse_args()
     try:
         from worker.app import app
+
+        _check_password()
     except GlassesError as error:
         sys.stderr.write(f"glasses worker: {error}\n")
         sys.exit(error.exit_code)
@@ -39,6 +41,27 @@ def main() -> None:
     )
     worker.start()
     sys.exit(worker.exitcode)
+
+
+def _check_password() -> None:
+    """Refuse to start with a wrong password: Celery, which waits for a Redis, tries it for ever.
+
+    Raises:
+        InfrastructureError: Says what is wrong with the password.
+    """
+    from redis.exceptions import AuthenticationError, RedisError
+
+    from glasses.redis_client import connect, redis_errors
+    from glasses.settings import get_settings
+
+    settings = get_settings()
+    with redis_errors(settings), connect(settings, patient=False) as redis:
+        try:
+            redis.ping()
+        except AuthenticationError:
+            raise
+        except RedisError:
+            pass
 
 
 def _count(text: str) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import psutil
+import pytest
+from pydantic import SecretStr
 
 from glasses.client import Client
 from glasses.settings import Settings
@@ -42,3 +44,23 @@ def test_a_worker_that_cannot_work_ends_with_an_error(settings: Settings, tmp_pa
         assert "no model" in worker.log.read_text()
     finally:
         worker.stop()
+
+
+@pytest.mark.parametrize(
+    ("user", "words"), [("", "wants a password"), (":hunter2@", "refuses the password: ")]
+)
+def test_a_worker_that_redis_refuses_ends_with_a_line(
+    user: str, words: str, settings: Settings, client: Client, tmp_path: Path
+) -> None:
+    port = client.redis.connection_pool.connection_kwargs["port"]
+    url = SecretStr(f"redis://{user}127.0.0.1:{port}/0")
+    wrong = settings.model_copy(update={"redis_url": url})
+    worker = Worker(wrong, tmp_path / "worker.log", 1)
+    try:
+        assert worker.process.wait(30) == 3
+    finally:
+        worker.stop()
+    (line,) = worker.log.read_text().splitlines()
+    assert line.startswith(f"glasses worker: Redis at redis://127.0.0.1:{port}/0 {words}")
+    assert "redis_url" in line
+    assert "hunter2" not in line
