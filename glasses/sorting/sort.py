@@ -18,7 +18,7 @@ from glasses.groups import Band, Group, group_of
 from glasses.judged import Judged
 from glasses.regular import check_regular
 from glasses.sorting.log import Entry, Log
-from glasses.sorting.transfer import ChangedError, How, same_file, transfer
+from glasses.sorting.transfer import ChangedError, How, check, same_file, transfer
 from glasses.statuses import Origin
 from glasses.walk import Source
 
@@ -158,6 +158,7 @@ class Sorter:
             if to in self._taken or os.path.lexists(to):
                 continue
             if self._log is None:
+                check(self._how, source)
                 self._taken.add(to)
                 return to
             entry = Entry(

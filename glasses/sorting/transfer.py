@@ -50,6 +50,20 @@ def transfer(how: How, source: Path, to: Path, sha256: str | None) -> None:
     _WAYS[how](source, to, sha256)
 
 
+def check(how: How, source: Path) -> None:
+    """Raise what `transfer` would for the source alone, and touch nothing.
+
+    Raises:
+        OSError: The source does not allow it.
+    """
+    if how is How.COPY:
+        open_regular(source).close()
+    elif how is How.MOVE:
+        _refuse_link(source)
+    elif how is How.HARDLINK:
+        source.stat()
+
+
 def hash_of(path: Path) -> str:
     """sha256 of a file's bytes."""
     with open_regular(path) as file:
@@ -74,9 +88,13 @@ def _copy(source: Path, to: Path, sha256: str | None) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _move(source: Path, to: Path, sha256: str | None) -> None:
+def _refuse_link(source: Path) -> None:
     if source.is_symlink():
         raise OSError(errno.EINVAL, "it is a link, and moving it would break it; try --copy")
+
+
+def _move(source: Path, to: Path, sha256: str | None) -> None:
+    _refuse_link(source)
     try:
         os.link(source, to)
     except OSError as error:

@@ -147,6 +147,20 @@ def test_what_is_there_already_is_never_overwritten(photos: list[Judged], into: 
 
 
 @pytest.mark.parametrize("how", How)
+def test_dry_run_leaves_alone_what_cannot_be_brought(how: How, into: Path, tmp_path: Path) -> None:
+    pile = tmp_path / "pile"
+    pile.mkdir()
+    (pile / "link to nothing.jpg").symlink_to("nowhere.jpg")
+    (tmp_path / "photo.jpg").write_bytes(JPEG)
+    (pile / "link.jpg").symlink_to(tmp_path / "photo.jpg")
+    photos = [judged(source, 0.95) for source in walk([str(pile)])]
+    dry = dry_run(photos, into, how)
+    assert dry == run(photos, into, how)
+    left = {How.COPY: 1, How.MOVE: 2, How.HARDLINK: 1, How.SYMLINK: 0}
+    assert len(dry.left) == left[how]
+
+
+@pytest.mark.parametrize("how", How)
 @pytest.mark.parametrize("dry", [False, True])
 def test_pipe_is_named_and_left_alone(how: How, dry: bool, into: Path, tmp_path: Path) -> None:
     (tmp_path / "pile").mkdir()
