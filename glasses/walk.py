@@ -53,14 +53,19 @@ def walk(
         include: Globs on the name or the relative path; if given, one must match.
         exclude: Likewise; none may match.
         stdin: Lines to read for `-`.
-        linked: Called with each link to a folder.
+        linked: Called with each link to a folder, unless it is excluded.
 
     Raises:
         UsageError: An argument does not exist, or is a folder that cannot be read.
     """
     wanted = chooser(include, exclude)
+
+    def tell(link: Source) -> None:
+        if _matters(link, exclude):
+            linked(link.path)
+
     for argument in arguments:
-        for source in _sources(argument, stdin, linked):
+        for source in _sources(argument, stdin, tell):
             if _matters(source, exclude) if source.closed else wanted(source.image):
                 yield source
 
@@ -100,12 +105,12 @@ def check(arguments: Sequence[str]) -> None:
 
 
 def _matters(folder: Source, exclude: Sequence[str]) -> bool:
-    """Whether photos might have been found in a folder, had it not been closed."""
+    """Whether photos might have been found in a folder that is closed, or only linked."""
     return not _matches(folder.image, exclude) and not _matches(folder.image + "/", exclude)
 
 
 def _sources(
-    argument: str, stdin: Iterable[str] | None, linked: Callable[[Path], None]
+    argument: str, stdin: Iterable[str] | None, linked: Callable[[Source], None]
 ) -> Iterator[Source]:
     path = Path(argument)
     if argument == "-":
@@ -128,7 +133,7 @@ def _matched(pattern: str) -> list[str]:
     return glob.glob(pattern, recursive=True)
 
 
-def _folder(root: Path, linked: Callable[[Path], None]) -> Iterator[Source]:
+def _folder(root: Path, linked: Callable[[Source], None]) -> Iterator[Source]:
     # A stack, not recursion: folders may be nested deeper than Python's recursion limit.
     stack: list[tuple[str, Path]] = [("", root)]
     while stack:
@@ -143,7 +148,7 @@ def _folder(root: Path, linked: Callable[[Path], None]) -> Iterator[Source]:
                 continue
             raise UsageError(f"folder {folder} cannot be read: {error.strerror}") from None
         for name in links:
-            linked(folder / name)
+            linked(Source(prefix + name, folder / name))
         for name in files:
             yield Source(prefix + name, folder / name)
         stack.extend((f"{prefix}{name}/", folder / name) for name in reversed(folders))

@@ -246,3 +246,13 @@ def test_a_large_folder_costs_its_names_alone(tmp_path: Path) -> None:
     found, peak = map(int, done.stdout.split())
     assert found == count
     assert peak / count < 120, "bytes a file"
+
+
+@pytest.mark.parametrize("pattern", ["linked", "album/linked", "album/*", "album/linked/*"])
+def test_excluded_link_to_a_folder_is_not_told(pattern: str, folder: Path) -> None:
+    (folder / "album" / "linked").symlink_to(folder, target_is_directory=True)
+    told: list[Path] = []
+    list(walk([str(folder)], exclude=["other", pattern], linked=told.append))
+    assert told == []
+    list(walk([str(folder)], include=["*.jpg"], exclude=["other"], linked=told.append))
+    assert told == [folder / "album" / "linked"]
