@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 
 from glasses.blockage import blockage
 from glasses.errors import UnreadableJobError, WaitTimeoutError
-from glasses.find_job import as_name, candidates, find, named
+from glasses.find_job import as_name, candidates, check_name, find, named
 from glasses.forecast import Forecast, forecast, of_photos
 from glasses.job_files import JobFiles
 from glasses.judged import Judged
@@ -113,6 +113,7 @@ class Client:
                 then there is no job.
         """
         faces = check_choice(threshold, faces)  # before a folder is searched
+        check_name(name)
         several = [arguments] if isinstance(arguments, str | Path) else arguments
         names = [str(argument) for argument in several]
         return self.submit_wanted(

@@ -18,6 +18,8 @@ from glasses.patience import Tell
 from glasses.schemas import JOB_ID_PATTERN, JobSpec
 from glasses.statuses import JobState, listed_state
 
+LONGEST_NAME = 200
+"""Characters of a name that is given; a job that is named after its first path may have more."""
 _LISTED = 10
 """Candidates that a message names."""
 _CLOSE = 3
@@ -54,6 +56,18 @@ class Candidate:
             photos = f"{self.photos} photo{'s' * (self.photos != 1)}"
             known = f"{self.state:<10}  {photos:>14}  "
         return f"{self.job_id}  {when:%Y-%m-%d %H:%M}  {known}{self.name!r}"
+
+
+def check_name(name: str | None) -> None:
+    """Refuse a name that nobody can read in a list, before anything is done.
+
+    Raises:
+        UsageError: Says how long it is.
+    """
+    if name is not None and len(name) > LONGEST_NAME:
+        raise UsageError(
+            f"the job's name has {len(name)} characters, and {LONGEST_NAME} are the most"
+        )
 
 
 def as_name(text: str) -> str:

@@ -68,6 +68,7 @@ def command(
     """
     from glasses.client import Client
     from glasses.errors import UsageError
+    from glasses.find_job import check_name
     from glasses.sources.arguments import Wanted
     from glasses.verdict import FaceChoice
     from producer.listed import opened
@@ -78,6 +79,7 @@ def command(
         raise UsageError("--null says how the list of --from-file is written: name one")
     if json_ and not dry_run:
         raise UsageError("--json goes with --dry-run; else the job's id alone is on stdout")
+    check_name(name)
     with opened(from_file, null) as listed, Client(tell=say) as client:
         wanted = Wanted(paths or [], listed, include or (), exclude or ())
         if dry_run:

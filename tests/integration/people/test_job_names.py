@@ -10,7 +10,10 @@ import pytest
 
 from glasses import keys
 from glasses.client import Client
+from glasses.errors import UsageError
 from glasses.settings import Settings
+from glasses.sources.file import FilePhoto
+from glasses.walk import Source
 from tests.support.commands import glasses
 from tests.support.judged import face, judged_job, outcome
 
@@ -142,3 +145,22 @@ def test_undo_needs_no_server_for_an_id(settings: Settings, job: str, tmp_path: 
     assert f"'nobody' is none of the jobs sorted into {into}: {job}" in unknown.stderr
     undone = glasses("sort", job[:4], "--into", str(into), "--undo", home=tmp_path)
     assert (undone.returncode, undone.stdout) == (0, "1 taken back\n")
+
+
+def test_name_that_is_too_long_is_refused_and_a_stored_one_is_read(
+    settings: Settings, client: Client, pile: Path
+) -> None:
+    for words in ([], ["--dry-run"]):
+        done = glasses("submit", str(pile), "--name", "n" * 201, *words, settings=settings)
+        assert (done.returncode, done.stdout) == (2, "")
+        said = "the job's name has 201 characters, and 200 are the most"
+        assert done.stderr == f"glasses: {said}\n"
+    with pytest.raises(UsageError, match=said):
+        client.submit([pile], name="n" * 201)
+    assert client.jobs() == []
+    longest = client.submit([pile], name="n" * 200).id
+    photos = [FilePhoto(Source("a.jpg", pile / "a.jpg"))]
+    old = client.submit_photos(photos, name="o" * 300).id
+    for job, name in ((longest, "n" * 200), (old, "o" * 300)):
+        status = json.loads(glasses("status", name, "--json", settings=settings).stdout)
+        assert (status["job_id"], status["name"]) == (job, name)
