@@ -89,6 +89,8 @@ def unreachable(
             f"{where} {_REFUSED[code]}. Check s3_access_key and s3_secret_key (`glasses config`), "
             "and what they allow."
         )
+    if code == "NoSuchBucket" and bucket is None:
+        return InfrastructureError(f"{where} has no such bucket: `glasses bucket` makes it.")
     return InfrastructureError(
         f"{where} does not serve: {reason.rstrip('.')}. Check that it runs and that its "
         "credentials are right (`glasses config`)."

@@ -23,6 +23,11 @@ def check(path: Path) -> None:
         raise UsageError(f"{path} cannot be written: it is a folder")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"{path} cannot be written: the folder {path.parent} does not exist")
+    place = path.resolve()
+    replaced = not place.exists() or place.is_file()
+    needed = place.parent if replaced else place
+    if not os.access(needed, os.W_OK):
+        raise UsageError(f"{path} cannot be written: no permission to write to {needed}")
 
 
 @contextmanager

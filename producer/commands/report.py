@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from producer.counted import counted
 from producer.options import FromOption, JobArgument, JsonOption, UnsureOption
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def command(
         )
     incomplete.warn(status)
     if status.pending:
-        say(f"{status.pending} photos have no verdict yet and are not in it")
+        say(f"{counted(status.pending, 'photo')} without a verdict yet: not in the report")
     if json_:
         typer.echo(json.dumps({"path": str(output), **dataclasses.asdict(written)}))
     else:

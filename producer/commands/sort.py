@@ -108,7 +108,7 @@ def _sort(
     _tell_left(done, from_)
     incomplete.warn(status)
     if status.pending:
-        say(f"{status.pending} photos have no verdict yet: run this again later")
+        say(f"{counted(status.pending, 'photo')} without a verdict yet: run this again later")
     if json_:
         typer.echo(json.dumps(_facts(job.id, into, how, dry_run, status.pending, done)))
     else:

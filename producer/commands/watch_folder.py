@@ -106,7 +106,7 @@ def _watch(watcher: Watcher, once: bool, folder: Path, output: Path) -> None:
         raise typer.Exit(130) from None
     say(f"{_in_words(watcher.written)} written to {output}")
     if watcher.unsettled:
-        say(f"{watcher.unsettled} files were still changing: the same command takes them later")
+        say(f"{counted(watcher.unsettled, 'file')} still changing: left for the next time")
 
 
 def _in_words(written: Written) -> str:

@@ -172,6 +172,13 @@ def test_wrong_key_of_the_object_store_is_told_in_words(
     assert "Check s3_access_key and s3_secret_key" in bucket.stderr
 
 
+def test_missing_bucket_is_told_with_what_makes_it(settings: Settings, demo_photos: Path) -> None:
+    elsewhere = settings.model_copy(update={"s3_bucket": "not-made-yet"})
+    done = glasses("submit", str(demo_photos / "cat.jpg"), "--detach", settings=elsewhere)
+    assert done.returncode == 3
+    assert "(bucket 'not-made-yet') has no such bucket: `glasses bucket` makes it." in done.stderr
+
+
 def test_a_list_on_standard_input_is_submitted(settings: Settings, demo_photos: Path) -> None:
     names = f"{demo_photos / 'cat.jpg'}\n{demo_photos / 'hopper.jpg'}\n"
     done = glasses("submit", "-", "--detach", settings=settings, stdin=names)
