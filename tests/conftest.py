@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,10 @@ if str(ROOT) not in sys.path:
 # Nothing of the caller's configuration may reach a test.
 for _name in [name for name in os.environ if name.startswith("GLASSES_")]:
     del os.environ[_name]
+
+# A shell has what it runs in the background ignore Ctrl-C, and so would the commands under test.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
