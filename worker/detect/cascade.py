@@ -10,10 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+import dlib
+
 from worker import model_store
 from worker.crop import crop
 from worker.detect.detection import Detection
-from worker.detect.frontal import frontal, upright
+from worker.detect.frontal import upright
 from worker.detect.last_look import together
 from worker.detect.proposal import Proposer
 from worker.detect.same import same
@@ -70,7 +72,7 @@ class CascadeDetector:
     ) -> None:
         self._manifest = manifest
         self._proposer = Proposer(network)
-        self._frontal, self._upright = frontal(), upright()
+        self._frontal, self._upright = dlib.get_frontal_face_detector(), upright()
         self._policy = policy
         self.side = FIRST
         # Its thresholds are in the manifest beside the file's sha256, and change boxes as well.

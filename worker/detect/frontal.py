@@ -1,4 +1,4 @@
-"""dlib's frontal face detector, and a smaller one that suffices for most faces."""
+"""A part of dlib's frontal face detector that suffices for most faces, in less time."""
 
 from __future__ import annotations
 
@@ -17,13 +17,8 @@ FILTER = bytes.fromhex("821d0c 8101")
 """Begins a filter: 3,101 rows (negated, of three bytes), one column."""
 
 
-def frontal() -> Any:
-    """The whole detector (King 2015, arXiv:1502.00046)."""
-    return dlib.get_frontal_face_detector()
-
-
 def upright() -> Any:
-    """The same detector, for upright faces of 73 to 87 px or so alone, in six tenths of the time.
+    """The detector (King 2015, arXiv:1502.00046), for upright faces of 73 to 87 px or so alone.
 
     dlib can search fewer layers of its pyramid (`set_max_pyramid_levels`) and with fewer filters
     (`object_detector`'s constructor), but not from Python, where a detector can be pickled, though:
@@ -32,7 +27,7 @@ def upright() -> Any:
     Raises:
         RuntimeError: This dlib keeps its detector in another way than the one that is pinned.
     """
-    (stored,) = frontal().__getstate__()
+    (stored,) = dlib.get_frontal_face_detector().__getstate__()
     head, *filters = stored.split(FILTER)
     if not (head.endswith(ALL_FILTERS) and head.count(ALL_LAYERS) == 1 and len(filters) == 5):
         raise RuntimeError(f"dlib {dlib.__version__} keeps its face detector in an unknown way")

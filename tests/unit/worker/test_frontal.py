@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import dlib
 import numpy as np
 import pytest
 
@@ -20,7 +21,7 @@ FACES = {"hopper.jpg": 86, "collins.jpg": 78, "giunchedi.jpg": 86, "van-rossum.j
 def region(path: Path, side: int, turned: float = 0.0) -> Pixels:
     """A photo whose face dlib's whole detector sees `side` px large, perhaps turned."""
     pixels = decode(path.read_bytes()).pixels
-    (box,) = frontal.frontal()(pixels)
+    (box,) = dlib.get_frontal_face_detector()(pixels)
     scale = side / box.width()
     x, y = scale * box.center().x, scale * box.center().y
     matrix = cv2.getRotationMatrix2D((x, y), turned, 1.0)
@@ -44,14 +45,14 @@ def test_upright_face_is_seen_as_by_the_whole_detector(
 ) -> None:
     pixels = region(demo_photos / name, side)
     (seen,) = boxes(frontal.upright(), pixels)
-    assert seen == boxes(frontal.frontal(), pixels)[0]
+    assert seen == boxes(dlib.get_frontal_face_detector(), pixels)[0]
 
 
 def test_large_and_turned_faces_are_left_to_the_whole_detector(demo_photos: Path) -> None:
     large = region(demo_photos / "hopper.jpg", 135)
     turned = region(demo_photos / "hopper.jpg", 86, turned=32)
     for pixels in (large, turned):
-        assert boxes(frontal.frontal(), pixels)
+        assert boxes(dlib.get_frontal_face_detector(), pixels)
         assert not boxes(frontal.upright(), pixels)
 
 
@@ -62,6 +63,6 @@ def test_another_dlib_that_keeps_its_detector_otherwise_is_refused(
         def __getstate__(self) -> tuple[bytes]:
             return (b"something else",)
 
-    monkeypatch.setattr(frontal, "frontal", Other)
+    monkeypatch.setattr(dlib, "get_frontal_face_detector", Other)
     with pytest.raises(RuntimeError, match="unknown way"):
         frontal.upright()
