@@ -1,10 +1,10 @@
 """`python -m tests.bench.stack FOLDER`: the whole local stack against the bare pipeline.
 
-Both use the same photos and the same number of processes, the bare pipeline before and after the
-stack. The stack's time is from the start of the submission (hashing, uploads and all) to the last
-verdict; the verdicts of both are compared row by row. CPU a photo is that of the processes that
-classify: what a worker's process takes beyond the bare pipeline is the overhead of queue, storage
-and ledger. What is left of the time of all cores is told by who took it.
+Both use the same photos and the same number of processes, in turn and several times. The stack's
+time is from the start of the submission (hashing, uploads and all) to the last verdict; the verdicts
+of both are compared row by row. CPU a photo is that of the processes that classify: what a worker's
+process takes beyond the bare pipeline is the overhead of queue, storage and ledger. What is left of
+the time of all cores is told by who took it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from statistics import median
 
 import cv2
 
@@ -32,6 +33,7 @@ from tests.bench.host import Figures, Host
 from worker.pipeline import Pipeline
 
 CHUNK = 32
+ROUNDS = 5
 Rows = list[tuple[str, object]]
 
 
@@ -59,44 +61,65 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=2000, help="photos at most (default: 2000)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--chunk-size", type=int, help="photos in a message")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default: {ROUNDS}")
     options = parser.parse_args()
     paths = [source.path for source in islice(walk([str(options.folder)]), options.limit)]
-    figures = measure(paths, options.processes, options.chunk_size)
+    figures = measure(paths, options.processes, options.chunk_size, options.rounds)
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
 
 def measure(
-    paths: Sequence[Path], processes: int | None = None, chunk_size: int | None = None
-) -> Figures:
-    """Stack and bare pipeline in turn.
+    paths: Sequence[Path],
+    processes: int | None = None,
+    chunk_size: int | None = None,
+    rounds: int = ROUNDS,
+) -> dict[str, float | str]:
+    """Bare pipeline, stack, bare pipeline, stack … and bare pipeline.
 
     Args:
         paths: Photos.
         processes: That classify; one a core if not given.
         chunk_size: Photos in a message; the default if not given.
+        rounds: Of the stack. One alone says little: from one to the next, its CPU and that of the
+            bare pipeline move by more than they differ.
+
+    Returns:
+        The median of each figure over the rounds, and what the rounds gave of those that compare.
 
     Raises:
         RuntimeError: Their verdicts differ.
     """
     processes = processes or os.cpu_count() or 1
-    bare = _bare(paths, processes)
-    whole = _stack(paths, processes, chunk_size)
-    again = _bare(paths, processes)
-    differ = sum(a != b for a, b in zip(bare.rows, whole.rows, strict=True))
+    bare, found = [_bare(paths, processes)], []
+    for _ in range(rounds):
+        whole = _stack(paths, processes, chunk_size)
+        bare.append(_bare(paths, processes))
+        found.append(_compare(whole, *bare[-2:]))
+    middle = {name: median(figures[name] for figures in found) for name in found[0]}
+    every = {f"{name}, rounds": _range(name, found) for name in ("stack / bare", "CPU overhead")}
+    return {"photos": len(paths), "processes": processes, "rounds": rounds, **middle, **every}
+
+
+def _compare(whole: Run, before: Run, after: Run) -> dict[str, float]:
+    differ = sum(a != b for a, b in zip(before.rows, whole.rows, strict=True))
     if differ:
         raise RuntimeError(f"{differ} verdicts of the stack are not the bare pipeline's")
-    seconds, cpu = (bare.seconds + again.seconds) / 2, (bare.cpu + again.cpu) / 2
+    count = len(whole.rows)
+    seconds, cpu = (before.seconds + after.seconds) / 2, (before.cpu + after.cpu) / 2
     return {
-        "photos": len(paths),
-        "processes": processes,
-        "bare photos/s": len(paths) / seconds,
-        "stack photos/s": len(paths) / whole.seconds,
+        "bare photos/s": count / seconds,
+        "stack photos/s": count / whole.seconds,
         "stack / bare": seconds / whole.seconds,
-        "bare CPU ms/photo": 1000 * cpu / len(paths),
-        "worker CPU ms/photo": 1000 * whole.cpu / len(paths),
+        "bare CPU ms/photo": 1000 * cpu / count,
+        "worker CPU ms/photo": 1000 * whole.cpu / count,
         "CPU overhead": whole.cpu / cpu - 1,
         **whole.more,
     }
+
+
+def _range(name: str, found: Sequence[Mapping[str, float]]) -> str:
+    values = sorted(figures[name] for figures in found)
+    return f"{values[0]:.2f}–{values[-1]:.2f}"
 
 
 _pipeline: Pipeline
