@@ -56,7 +56,12 @@ class Settings(BaseSettings):
         default=7, ge=1, le=365, description="photos and verdicts live so long"
     )
     model: str = Field(default="default", description="released model: its name or its folder")
-    chunk_size: int = Field(default=32, ge=1, le=64, description="photos in one message")
+    chunk_size: int = Field(
+        default=64,
+        ge=1,
+        le=64,
+        description="photos in one message, at most; a job's first ones have fewer",
+    )
     upload_threads: int = Field(default=8, ge=1, le=64, description="uploads at the same time")
     fetch_threads: int = Field(
         default=4, ge=1, le=64, description="downloads at the same time, a process"

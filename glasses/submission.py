@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis import Redis
 
-from glasses import keys, uploads
+from glasses import chunks, keys, uploads
 from glasses.already_there import already_there
 from glasses.job_files import SEGMENT, JobFiles
 from glasses.ledger import Ledger, Recorded, gaps
@@ -42,8 +42,6 @@ KEPT_BYTES = 128 << 10
 """Smaller photos wait in memory to be sent, instead of being read again: 64 MiB of a segment."""
 TOGETHER = 8
 """Photos that a thread looks at before it takes the next: to hand over each costs CPU."""
-FIRST_PHOTOS = 128
-"""So many photos of every job go ahead of all jobs' later ones: small jobs overtake bulk."""
 
 
 @dataclass(slots=True)
@@ -118,7 +116,7 @@ class Submission:
                 for number, (found, entries) in enumerate(segments):
                     self.progress.hashed += len(entries)
                     notify()
-                    plan = self._plan(found, entries)
+                    plan = self._plan(number, found, entries)
                     self._files.write_segment(self._spec.job_id, number, plan.entries)
                     if not self._segment(number, plan, found, pool, notify):
                         return
@@ -196,13 +194,14 @@ class Submission:
             parts = [batch[start : start + TOGETHER] for start in range(0, len(batch), TOGETHER)]
             yield batch, [entry for part in pool.map(looked_at, parts) for entry in part]
 
-    def _plan(self, photos: list[Photo], entries: list[ManifestEntry]) -> Plan:
+    def _plan(self, number: int, photos: list[Photo], entries: list[ManifestEntry]) -> Plan:
         """Say where each photo of a segment will lie; and which packs are to be made."""
         status = self._status()
         ttl = self._spec.retention_seconds
         known, present = already_there(self._redis, entries, status.model, ttl)
         packable = [photo.may_be_packed for photo in photos]
-        placed, packs = uploads.placed(entries, packable, known, present, self._spec.chunk_size)
+        parts = chunks.chunks(number * SEGMENT, entries, self._spec.chunk_size)
+        placed, packs = uploads.placed(entries, packable, known, present, parts)
         return Plan(placed, packs, bool(known or present))
 
     def _segment(
@@ -229,14 +228,14 @@ class Submission:
             needed = {e.sha256 for e in entries if e.sha256 and e.sha256 not in known} - present
             sender = uploads.Sender(self._store, self._redis, ttl, pool)
             sent = sender.send(list(zip(photos, entries, strict=True)), needed, plan.packs)
-        size = self._spec.chunk_size
-        for start in range(0, len(entries), size):
-            part = entries[start : start + size]
+        first = number * SEGMENT
+        for chosen in chunks.chunks(first, entries, self._spec.chunk_size):
+            part = entries[chosen]
             contents = sent.keys() & {entry.sha256 for entry in part}
             uploaded = {sha256: sent[sha256].result()[sha256] for sha256 in contents}
             self.progress.present += sum(entry.sha256 in present for entry in part)
             self.progress.uploaded += sum(uploaded.values())
-            if not self._chunk(number * SEGMENT + start, part, known, uploaded, status):
+            if not self._chunk(first + chosen.start, part, known, uploaded, status):
                 return False
             notify()
         return True
@@ -251,7 +250,7 @@ class Submission:
     ) -> bool:
         spec = self._spec
         chunk = ChunkMessage(job_id=spec.job_id, start=start, count=len(entries))
-        priority = PRIORITY_SMALL if start < FIRST_PHOTOS else PRIORITY_BULK
+        priority = PRIORITY_SMALL if start < chunks.FIRST_PHOTOS else PRIORITY_BULK
         opened = self._ledger.open(spec, chunk, priority)
         if opened == "gone":
             self._status()

@@ -25,7 +25,7 @@ def placed(
     packable: Sequence[bool],
     known: Collection[str],
     present: Mapping[str, Place | None],
-    chunk_size: int,
+    chunks: Iterable[slice],
 ) -> tuple[list[ManifestEntry], set[str]]:
     """Say where each photo of a segment will lie: where it lies already, in a new pack, or alone.
 
@@ -36,15 +36,15 @@ def placed(
         packable: Which of them may be put into a pack.
         known: Contents that nobody needs to look at.
         present: Where contents lie already.
-        chunk_size: Photos in a chunk.
+        chunks: Which of the segment's photos make each chunk.
 
     Returns:
         The segment with places, and the new packs.
     """
     places = dict(present)
     packs: set[str] = set()
-    for start in range(0, len(entries), chunk_size):
-        part = zip(entries[start : start + chunk_size], packable[start:], strict=False)
+    for chosen in chunks:
+        part = zip(entries[chosen], packable[chosen], strict=True)
         runs: list[list[ManifestEntry]] = [[]]
         for entry, may_be_packed in part:
             sha256 = entry.sha256

@@ -19,6 +19,8 @@ from worker.pipeline import Found
 from worker.tally import awaited, current, stage
 
 Sender = Callable[[ChunkMessage, int], None]
+TOGETHER = 16
+"""Photos whose faces wait to be classified together: each waits with its crops."""
 _log = logging.getLogger(__name__)
 
 
@@ -100,8 +102,10 @@ def _work(
             return None
         with stage("find"):
             found[sha256] = data if isinstance(data, Outcome) else context.pipeline.find(data)
-    with stage("classify"):
-        outcomes |= zip(found, context.pipeline.classify(list(found.values())), strict=True)
+        if len(found) == TOGETHER:
+            outcomes |= _classified(context, found)
+            found.clear()
+    outcomes |= _classified(context, found)
     rows = []
     for number, entry in wanted:
         outcome = outcomes.get(entry.sha256 or "") or Outcome.failed(
@@ -111,6 +115,11 @@ def _work(
         positive = probability is not None and probability >= begun.threshold
         rows.append(Recorded(number, outcome, positive, entry.sha256))
     return rows
+
+
+def _classified(context: Context, found: dict[str, Found | Outcome]) -> dict[str, Outcome]:
+    with stage("classify"):
+        return dict(zip(found, context.pipeline.classify(list(found.values())), strict=True))
 
 
 def _entries(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from glasses.chunks import FIRST_PHOTOS
 from glasses.client import Client, Job
 from glasses.errors import InfrastructureError, UsageError
 from glasses.examine import examine
@@ -16,7 +17,6 @@ from glasses.patience import Tell
 from glasses.schemas import ManifestEntry
 from glasses.sources.file import FilePhoto
 from glasses.statuses import TERMINAL_JOB_STATES, FailureReason
-from glasses.submission import FIRST_PHOTOS
 from glasses.verdict import FaceChoice, Verdict
 from glasses.watching.output import Output
 from glasses.watching.settling import Arrived, How, Settling, Signature

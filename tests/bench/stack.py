@@ -1,10 +1,10 @@
 """`python -m tests.bench.stack FOLDER`: the whole local stack against the bare pipeline.
 
 Both use the same photos and the same number of processes, in turn and several times. The stack's
-time is from the start of the submission (hashing, uploads and all) to the last verdict; the verdicts
-of both are compared row by row. CPU a photo is that of the processes that classify: what a worker's
-process takes beyond the bare pipeline is the overhead of queue, storage and ledger. What is left of
-the time of all cores is told by who took it.
+time is from the start of the submission (hashing, uploads and all) to the last verdict, and the
+verdicts of both are compared row by row. CPU a photo is that of the processes that classify: what a
+worker's process takes beyond the bare pipeline is the overhead of queue, storage and ledger. What
+is left of the time of all cores is told by who took it.
 """
 
 from __future__ import annotations

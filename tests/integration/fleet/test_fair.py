@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glasses import keys, submission
+from glasses import chunks, keys
 from glasses.client import Client, Job
 from glasses.settings import Settings
 from tests.support.gated import Gate, marked
@@ -32,7 +32,7 @@ def gate(settings: Settings, tmp_path: Path) -> Iterator[Gate]:
 def submit(
     settings: Settings, tmp_path: Path, demo_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Submit]:
-    monkeypatch.setattr(submission, "FIRST_PHOTOS", 2 * CHUNK)
+    monkeypatch.setattr(chunks, "FIRST_PHOTOS", 2 * CHUNK)
     with Client(settings.model_copy(update={"chunk_size": CHUNK})) as client:
 
         def send(mark: str, count: int) -> Job:

@@ -54,7 +54,7 @@ def test_metrics_tell_photos_queue_and_workers(
     assert before['glasses_jobs{state="running"}'] == 1
     queued = {name: value for name, value in before.items() if "queue_messages" in name}
     assert len(queued) == 16
-    assert sum(queued.values()) == before["glasses_chunks_waiting"] == 2
+    assert sum(queued.values()) == before["glasses_chunks_waiting"] == 3
     assert before["glasses_oldest_chunk_seconds"] > 0
     assert before["glasses_workers"] == 0
 
@@ -67,13 +67,14 @@ def test_metrics_tell_photos_queue_and_workers(
     assert after["glasses_oldest_chunk_seconds"] == 0
     name = client.workers()[0][0].worker_id
     assert after[f'glasses_worker_photos_total{{worker="{name}"}}'] == 40
-    assert after[f'glasses_worker_attempts_total{{worker="{name}"}}'] == 2
+    assert after[f'glasses_worker_attempts_total{{worker="{name}"}}'] == 3
     assert after[f'glasses_worker_stage_seconds_total{{stage="find",worker="{name}"}}'] > 0
     every_panel_and_alarm_asks_for_what_is_served(after)
 
     lines = [json.loads(line) for line in worker.log.read_text().splitlines()]
     said = [line for line in lines if line["message"].endswith("begun")]
-    assert {(line["job"], line["chunk"]) for line in said} == {(job.id, "0+32"), (job.id, "32+8")}
+    chunks = {(job.id, "0+16"), (job.id, "16+16"), (job.id, "32+8")}
+    assert {(line["job"], line["chunk"]) for line in said} == chunks
 
 
 def every_panel_and_alarm_asks_for_what_is_served(served: dict[str, float]) -> None:

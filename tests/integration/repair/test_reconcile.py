@@ -51,8 +51,8 @@ def test_lost_messages_are_queued_at_once(client: Client, demo_photos: Path) -> 
     redis: Any = client.redis
     messages = list_name(lane(job.id), PRIORITY_SMALL)
     redis.delete(messages)
-    assert [repaired.queued for repaired in client.reconcile(job.id)] == [1]
-    assert redis.llen(messages) == 1
+    assert [repaired.queued for repaired in client.reconcile(job.id)] == [2]
+    assert redis.llen(messages) == 2
 
 
 def test_a_job_that_nobody_knows_is_a_usage_error(client: Client) -> None:

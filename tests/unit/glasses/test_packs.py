@@ -62,7 +62,7 @@ def test_photos_lie_where_they_lie_already_or_in_a_pack_of_their_chunk_or_alone(
         [True] * 5 + [False] + [True] * 3,
         known={str(entries[3].sha256)},
         present={str(entries[0].sha256): there},
-        chunk_size=6,
+        chunks=[slice(0, 6), slice(6, 9)],
     )
     places = [e.place for e in result]
     assert places[0] == there
