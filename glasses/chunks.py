@@ -10,7 +10,7 @@ FIRST_PHOTOS = 128
 """So many photos of every job go ahead of all jobs' later ones: small jobs overtake bulk."""
 EARLY = ((64, 16), (512, 32))
 """Up to which photo of a job its chunks have how many: processes share even a small job, and wait
-little for each other at its end. Each chunk costs a worker as much as two or three photos do."""
+little for each other at its end. After each chunk a process waits, so later ones are larger."""
 CHUNK_BYTES = 96 << 20
 """Of a chunk, unless one photo has more: photos of a phone take longer than small ones, and a chunk
 is what is lost with a process, and what a job waits for at its end."""
