@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from glasses.client import Client
+from glasses.lanes import lane, list_name
+from glasses.queue import PRIORITY_SMALL
+from tests.support.photos import photos
+from tests.support.waiting import wait_until
+from tests.support.workers import Worker
+
+
+def test_a_worker_that_is_told_to_stop_as_it_hands_out_a_chunk_stops(
+    client: Client, start_worker: Callable[..., Worker], demo_photos: Path, tmp_path: Path
+) -> None:
+    worker = start_worker(1)
+    (process,) = psutil.Process(worker.process.pid).children()
+    process.suspend()  # it gets the chunk, and does not yet say that it has begun
+    job = client.submit([photos(tmp_path / "in", demo_photos / "hopper.jpg", 3)])
+    redis: Any = client.redis
+    wait_until(lambda: redis.llen(list_name(lane(job.id), PRIORITY_SMALL)) == 0)
+    wait_until(lambda: "received" in worker.log.read_text())
+    worker.process.terminate()
+    wait_until(lambda: "Warm shutdown" in worker.log.read_text())
+    time.sleep(0.5)  # its parent forgets what has not begun
+    process.resume()
+    assert worker.process.wait(20) == 0, "without a limit it takes 30 s longer"
+    assert job.wait(5).classified == 3
