@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -16,9 +15,8 @@ from pathlib import Path
 from statistics import median
 
 from glasses.client import Client
-from glasses.settings import load_settings
 from glasses.walk import walk
-from infra.local import stack
+from tests.bench.local import local_stack
 
 SIZES = (1, 10, 32, 64, 128, 512)
 WARM = 64
@@ -34,20 +32,12 @@ def main() -> None:
     parser.add_argument("--chunk-size", type=int, help="photos in a message")
     options = parser.parse_args()
     photos = iter([str(source.path) for source in walk([str(options.folder)])])
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        settings = load_settings(chunk_size=options.chunk_size)
-        up = stack.up(home, options.processes, settings)
-        try:
-            served = load_settings(**up.stack.settings, chunk_size=options.chunk_size)
-            with Client(served) as client:
-                seconds(client, photos, WARM)
-                sys.stdout.write("photos  seconds\n")
-                for size in SIZES:
-                    found = [seconds(client, photos, size) for _ in range(options.rounds)]
-                    sys.stdout.write(f"{size:6}  {median(found):7.3f}\n")
-        finally:
-            stack.down(home, purge=True)
+    with local_stack(options.processes, options.chunk_size) as (client, _):
+        seconds(client, photos, WARM)
+        sys.stdout.write("photos  seconds\n")
+        for size in SIZES:
+            found = [seconds(client, photos, size) for _ in range(options.rounds)]
+            sys.stdout.write(f"{size:6}  {median(found):7.3f}\n")
 
 
 def seconds(client: Client, photos: Iterator[str], count: int) -> float:

@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -24,12 +23,10 @@ from statistics import median
 
 import cv2
 
-from glasses.client import Client
 from glasses.outcome import Outcome
-from glasses.settings import load_settings
 from glasses.walk import walk
-from infra.local import stack
 from tests.bench.host import Figures, Host
+from tests.bench.local import local_stack
 from worker.pipeline import Pipeline
 
 CHUNK = 32
@@ -150,27 +147,18 @@ def _bare(paths: Sequence[Path], processes: int) -> Run:
 
 
 def _stack(paths: Sequence[Path], processes: int, chunk_size: int | None) -> Run:
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        up = stack.up(home, processes, load_settings(chunk_size=chunk_size))
-        try:
-            settings = load_settings(**up.stack.settings, chunk_size=chunk_size)
-            pids = {name: int(str(told["pid"])) for name, told in up.stack.processes.items()}
-            with Client(settings) as client:
-                with Host(pids) as host:
-                    job = client.submit(["-"], stdin=[str(path) for path in paths])
-                    job.wait()
-                rows: Rows = [(Path(v.image).name, v.faces) for v in job.verdicts()]
-            cpu = host.cpu.pop("worker")
-            spent = {
-                f"CPU ms/photo, {part}": 1000 * seconds / len(paths)
-                for part, seconds in host.cpu.items()
-            }
-            free = host.seconds * (os.cpu_count() or 1) - cpu - sum(host.cpu.values())
-            spent["CPU ms/photo, nobody"] = 1000 * free / len(paths)
-            return Run(rows, host.seconds, cpu, spent | host.memory)
-        finally:
-            stack.down(home, purge=True)
+    with local_stack(processes, chunk_size) as (client, pids):
+        with Host(pids) as host:
+            job = client.submit(["-"], stdin=[str(path) for path in paths])
+            job.wait()
+        rows: Rows = [(Path(v.image).name, v.faces) for v in job.verdicts()]
+    cpu = host.cpu.pop("worker")
+    spent = {
+        f"CPU ms/photo, {part}": 1000 * seconds / len(paths) for part, seconds in host.cpu.items()
+    }
+    free = host.seconds * (os.cpu_count() or 1) - cpu - sum(host.cpu.values())
+    spent["CPU ms/photo, nobody"] = 1000 * free / len(paths)
+    return Run(rows, host.seconds, cpu, spent | host.memory)
 
 
 if __name__ == "__main__":
