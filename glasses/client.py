@@ -25,6 +25,7 @@ from glasses.blockage import blockage
 from glasses.errors import UnreadableJobError, WaitTimeoutError
 from glasses.find_job import as_name, candidates, check_name, find, named
 from glasses.forecast import Forecast, forecast, of_photos
+from glasses.in_place import check as check_read
 from glasses.job_files import JobFiles
 from glasses.judged import Judged
 from glasses.lanes import new_job_id
@@ -90,6 +91,7 @@ class Client:
         on_progress: Callable[[Progress], None] = lambda _progress: None,
         stdin: Iterable[str] | None = None,
         listed: Iterable[str] | None = None,
+        in_place: bool = False,
     ) -> Job:
         """Upload photos and queue them.
 
@@ -104,20 +106,22 @@ class Client:
             on_progress: Called as photos are hashed, uploaded and queued.
             stdin: Lines to read for the argument `-`.
             listed: Paths of files besides.
+            in_place: Leave files where they lie; workers, which must see them under the same paths,
+                read them there. They must stay as they are until the job has ended.
 
         Returns:
             The job, everything queued.
 
         Raises:
-            UsageError: An argument does not exist, an option does not fit, or there is no photo;
-                then there is no job.
+            UsageError: An argument does not exist, an option does not fit, a worker may not read
+                what stays in place, or there is no photo; then there is no job.
         """
         faces = check_choice(threshold, faces)  # before a folder is searched
         check_name(name)
         several = [arguments] if isinstance(arguments, str | Path) else arguments
         names = [str(argument) for argument in several]
         return self.submit_wanted(
-            Wanted(names, listed, include, exclude, stdin),
+            Wanted(names, listed, include, exclude, stdin, in_place),
             name=name,
             threshold=threshold,
             faces=faces,
@@ -127,7 +131,7 @@ class Client:
 
     def submit_wanted(self, wanted: Wanted, *, name: str | None = None, **options: Any) -> Job:
         """As `submit`; which photos is said in one piece."""
-        wanted.check(self.settings)
+        self._check(wanted)
         photos = wanted.some(wanted.photos(self.settings, self._tell))
         return self.submit_photos(photos, name=name or (*wanted.arguments, "a list")[0], **options)
 
@@ -177,7 +181,7 @@ class Client:
         Raises:
             UsageError: An argument does not exist, or there is no photo.
         """
-        wanted.check(self.settings)
+        self._check(wanted)
         with redis_errors(self.settings):
             photos = wanted.some(wanted.photos(self.settings, self._tell))
             found = preview(self.settings, self.redis, photos, on_progress)
@@ -185,6 +189,22 @@ class Client:
             workers = live_workers(self.redis)
         found.forecast = of_photos(found.to_classify, found.model, others, workers)
         return found
+
+    def _check(self, wanted: Wanted) -> None:
+        wanted.check(self.settings)
+        if wanted.in_place:
+            self.check_in_place(wanted.files())
+
+    def check_in_place(self, paths: Iterable[str]) -> None:
+        """Refuse to leave files or folders in place that a live worker does not read.
+
+        Args:
+            paths: Of this machine, by which the workers must know them, too.
+
+        Raises:
+            UsageError: Names the worker and the path.
+        """
+        check_read(self.workers()[0], paths)
 
     def check(self) -> None:
         """Reach both servers, or raise InfrastructureError."""

@@ -29,6 +29,7 @@ class Preview:
         to_upload: Contents that would be sent, each once.
         upload_size: Of those, in bytes.
         present: Photos that would not be sent, since the same bytes are there already.
+        in_place: Photos that would not be sent, since workers would read them where they lie.
         known: Photos whose outcome under the workers' model is known.
         repeated: Photos that have the bytes of another one here.
         refused: Photos that would fail unsent, by reason.
@@ -41,6 +42,7 @@ class Preview:
     to_upload: int = 0
     upload_size: int = 0
     present: int = 0
+    in_place: int = 0
     known: int = 0
     repeated: int = 0
     refused: Counter[FailureReason] = field(default_factory=Counter)
@@ -83,6 +85,8 @@ def preview(
                     found.refused[entry.reason or FailureReason.UNREADABLE] += 1
                 elif entry.sha256 in known:
                     found.known += 1
+                elif entry.in_place:
+                    found.in_place += 1
                 elif entry.sha256 in present:
                     found.present += 1
                 elif (content := int(entry.sha256[:16], 16)) in to_send:

@@ -1,6 +1,7 @@
 """Removing a job with its photos, except the photos that another job still needs.
 
 Photos lie alone or in packs (`glasses.packs`). A pack that another job needs in part is dissolved.
+What was submitted in place is a user's file, and stays; what is known of its content goes.
 
 Who submits writes a manifest segment first and only then looks whether its photos are there
 already; who removes takes the lock first and only then reads manifests. So either the remover sees
@@ -88,17 +89,23 @@ def _removing(redis: Redis) -> Iterator[None]:
 def _remove_photos(redis: Any, store: ObjectStore, job_id: str, jobs: list[str]) -> Removed:
     files = JobFiles(store)
     own: dict[str, Place | None] = {}
+    forgotten: set[str] = set()
     for entry in _entries(files, job_id):
         if entry.sha256 is not None:
-            own[entry.sha256] = own.get(entry.sha256) or entry.place
+            forgotten.add(entry.sha256)
+            if not entry.in_place:
+                own[entry.sha256] = own.get(entry.sha256) or entry.place
     packs = {place.pack for place in own.values() if place}
     doomed = set(own)
     needed: dict[str, dict[str, ManifestEntry]] = {}
     for other in jobs:
-        if other == job_id or not (doomed or packs):
+        if other == job_id or not (doomed or forgotten or packs):
             continue
         for entry in _entries(files, other):
             if entry.sha256 is None:
+                continue
+            forgotten.discard(entry.sha256)
+            if entry.in_place:
                 continue
             doomed.discard(entry.sha256)
             if entry.pack in packs:
@@ -106,7 +113,9 @@ def _remove_photos(redis: Any, store: ObjectStore, job_id: str, jobs: list[str])
     _remove_packs(redis, store, own, needed)
     store.delete(image_key(sha256) for sha256 in sorted(doomed))
     with redis.pipeline(transaction=False) as pipe:
-        for sha256 in doomed:
+        for sha256 in doomed - forgotten:
+            pipe.hdel(keys.photo(sha256), keys.UPLOADED)
+        for sha256 in forgotten:
             pipe.delete(keys.photo(sha256))
         pipe.execute()
     return Removed(len(doomed), len(own) - len(doomed))

@@ -16,7 +16,7 @@ from glasses.verdict import FaceChoice
 JOB_ID_PATTERN = r"^[a-z2-7]{8}$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 PACK_PATTERN = r"^[0-9a-f]{32}$"
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Of jobs and of the messages about them, together: an older worker leaves both alone."""
 
 
@@ -31,7 +31,7 @@ class JobSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    schema_version: Literal[1, 2] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
     job_id: str = Field(pattern=JOB_ID_PATTERN)
     name: str
     created: float = Field(description="Unix time, s")
@@ -87,6 +87,7 @@ class ManifestEntry(BaseModel):
     reason: FailureReason | None = Field(default=None, description="why it was not even sent")
     path: str | None = Field(default=None, description="where it lay on the submitting machine")
     origin: Origin | None = Field(default=None, description="where it lay, if it was no file")
+    in_place: bool | None = Field(default=None, description="true: workers read it at `path`")
     pack: str | None = Field(default=None, pattern=PACK_PATTERN, description="see glasses.packs")
     offset: int | None = Field(default=None, ge=0, description="bytes of the pack before it")
 
@@ -113,7 +114,7 @@ class ChunkMessage(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    schema_version: Literal[1, 2] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
     job_id: str = Field(pattern=JOB_ID_PATTERN)
     start: int = Field(ge=0)
     count: int = Field(ge=1, le=64)

@@ -52,6 +52,7 @@ class Progress:
         hashed: Looked at.
         uploaded: Sent to the object store.
         present: Not sent, since the same bytes are there already.
+        in_place: Not sent, since workers read them where they lie.
         known: Not even queued, since their outcome under this model is known.
         refused: Failed before they were sent (empty, not an image, unreadable, too large).
     """
@@ -59,6 +60,7 @@ class Progress:
     hashed: int = 0
     uploaded: int = 0
     present: int = 0
+    in_place: int = 0
     known: int = 0
     refused: int = 0
 
@@ -225,15 +227,18 @@ class Submission:
         present = uploads.as_said(entries, found) - known.keys()
         sent: dict[str, Future[dict[str, bool]]] = {}
         if photos:
-            needed = {e.sha256 for e in entries if e.sha256 and e.sha256 not in known} - present
+            pairs = [pair for pair in zip(photos, entries, strict=True) if not pair[1].in_place]
+            needed = {e.sha256 for _, e in pairs if e.sha256} - known.keys() - present
             sender = uploads.Sender(self._store, self._redis, ttl, pool)
-            sent = sender.send(list(zip(photos, entries, strict=True)), needed, plan.packs)
+            sent = sender.send(pairs, needed, plan.packs)
         first = number * SEGMENT
         for chosen in chunks.chunks(first, entries, self._spec.chunk_size):
             part = entries[chosen]
-            contents = sent.keys() & {entry.sha256 for entry in part}
+            contents = sent.keys() & {entry.sha256 for entry in part if not entry.in_place}
             uploaded = {sha256: sent[sha256].result()[sha256] for sha256 in contents}
-            self.progress.present += sum(entry.sha256 in present for entry in part)
+            stay = [entry for entry in part if entry.in_place]
+            self.progress.in_place += sum(entry.sha256 not in known for entry in stay)
+            self.progress.present += sum(e.sha256 in present and not e.in_place for e in part)
             self.progress.uploaded += sum(uploaded.values())
             if not self._chunk(first + chosen.start, part, known, uploaded, status):
                 return False
@@ -261,7 +266,8 @@ class Submission:
         for number, entry in enumerate(entries, start):
             outcome = known.get(entry.sha256 or "")
             self.progress.known += outcome is not None
-            if entry.reason or uploaded.get(entry.sha256 or "") is False:
+            unsent = not entry.in_place and uploaded.get(entry.sha256 or "") is False
+            if entry.reason or unsent:
                 outcome = Outcome.failed(entry.reason or FailureReason.CHANGED)
                 self.progress.refused += 1
             if outcome:

@@ -48,6 +48,8 @@ def placed(
         runs: list[list[ManifestEntry]] = [[]]
         for entry, may_be_packed in part:
             sha256 = entry.sha256
+            if entry.in_place:
+                continue
             if sha256 and sha256 not in places and sha256 not in known:
                 places[sha256] = None
                 if may_be_packed and is_small(entry):
@@ -57,12 +59,15 @@ def placed(
         for pack in (pack for run in runs for pack in plan(run)):
             places |= {str(member.sha256): member.place for member in pack}
             packs.add(str(pack[0].pack))
-    return [entry.placed(places.get(entry.sha256 or "")) for entry in entries], packs
+    return [
+        entry if entry.in_place else entry.placed(places.get(entry.sha256 or ""))
+        for entry in entries
+    ], packs
 
 
 def as_said(entries: Iterable[ManifestEntry], found: Mapping[str, Place | None]) -> set[str]:
-    """Contents that lie where the manifest says, of those that lie anywhere."""
-    said = {entry.sha256: entry.place for entry in entries if entry.sha256}
+    """Contents that lie in the object store where the manifest says, of those that lie anywhere."""
+    said = {entry.sha256: entry.place for entry in entries if entry.sha256 and not entry.in_place}
     return {sha256 for sha256 in said.keys() & found.keys() if said[sha256] == found[sha256]}
 
 

@@ -34,6 +34,9 @@ class WorkerInfo(BaseModel):
         default=None, description="of all its processes, shared pages counted once (PSS)"
     )
     deployment: Deployment | None = Field(default=None, description="what started it, if it knows")
+    read_folders: tuple[str, ...] = Field(
+        default=(), description="in which it reads photos that were submitted in place"
+    )
     photos: Photos = Field(default=0, description="given verdicts since its start")
     chunks: int = Field(default=0, description="runs of chunks since its start")
     repeated: int = Field(default=0, description="those that were not the chunk's first")

@@ -60,6 +60,7 @@ class PreviewOutput(BaseModel):
     to_upload: int = Field(description="contents that would be sent, each once")
     bytes_to_upload: int = Field(description="of those")
     already_uploaded: int = Field(description="photos whose bytes are in the object store")
+    in_place: int = Field(description="photos that workers would read where they lie")
     already_classified: int = Field(description="photos whose outcome by this model is known")
     repeated: int = Field(description="photos that have the bytes of another one here")
     refused: dict[FailureReason, int] = Field(

@@ -60,6 +60,13 @@ ThresholdOption = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Glasses at this probability and above; default: the model's."),
 ]
+InPlaceOption = Annotated[
+    bool,
+    typer.Option(
+        "--in-place",
+        help="Leave files where they lie; workers, which must see them there, read them there.",
+    ),
+]
 FacesOption = Annotated[Faces, typer.Option(help="Which faces of a photo decide.")]
 FormatOption = Annotated[
     Format | None,

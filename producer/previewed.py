@@ -40,6 +40,7 @@ def _output(found: Preview) -> PreviewOutput:
         to_upload=found.to_upload,
         bytes_to_upload=found.upload_size,
         already_uploaded=found.present,
+        in_place=found.in_place,
         already_classified=found.known,
         repeated=found.repeated,
         refused=dict(found.refused),
@@ -60,6 +61,7 @@ def _lines(found: Preview) -> list[str]:
     ]
     for count, words in (
         (found.present, "already uploaded"),
+        (found.in_place, "stay where they lie"),
         (found.known, "already classified by this model"),
         (found.repeated, "with the same bytes as another one here"),
     ):

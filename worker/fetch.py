@@ -1,4 +1,4 @@
-"""A chunk's photos from the object store, a few fetched ahead of their use, in lots."""
+"""A chunk's photos from where they lie, a few fetched ahead of their use, in lots."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from glasses import keys
+from glasses.folders import folders
 from glasses.object_store import image_key, pack_key
 from glasses.outcome import Outcome
-from glasses.packs import member
+from glasses.packs import PACK_BYTES, member
 from glasses.schemas import ManifestEntry
 from glasses.statuses import FailureReason
 from worker.context import Context
+from worker.in_place import read
 
 LOT = 8
 """Photos that are asked for together. One at a time, beside each photo's work, costs more CPU:
@@ -24,7 +26,7 @@ AHEAD = 2 * LOT
 """Photos that are fetched, or being fetched, the one whose turn it is among them."""
 AHEAD_BYTES = 4 * 2**20
 """What those may hold: two packs, or one to three photos of a phone."""
-Fetched = list[tuple[str, memoryview | Outcome]]
+Fetched = list[tuple[str, memoryview | bytes | Outcome]]
 """Photos of a pack share its bytes until their turn comes."""
 
 
@@ -42,7 +44,7 @@ def fetched(
         The content's hash and its bytes, or why it has none.
     """
     waiting = deque(_units(wanted, set(known)))
-    ahead: deque[tuple[_Unit, Future[Fetched]]] = deque()
+    ahead: deque[tuple[_Stored | _Lying, Future[Fetched]]] = deque()
     photos = held = 0
     while waiting or ahead:
         if photos <= AHEAD - LOT or len(ahead) < 2:
@@ -54,7 +56,7 @@ def fetched(
                 unit = waiting.popleft()
                 photos += len(unit.entries)
                 held += unit.size
-                ahead.append((unit, context.fetchers.submit(_unit, context, unit)))
+                ahead.append((unit, context.fetchers.submit(unit.fetch, context)))
         unit, future = ahead[0]
         for sha256, data in future.result():
             yield sha256, data if isinstance(data, Outcome) else bytes(data)
@@ -64,7 +66,7 @@ def fetched(
 
 
 @dataclass(slots=True)
-class _Unit:
+class _Stored:
     """What is asked for at once: a photo, or some of a pack."""
 
     entries: list[ManifestEntry]
@@ -74,27 +76,54 @@ class _Unit:
         self.entries.append(entry)
         self.size += entry.size or 0
 
+    def fetch(self, context: Context) -> Fetched:
+        pack = self.entries[0].pack
+        data = context.store.view(pack_key(pack)) if pack else None
+        found: Fetched = []
+        for entry in self.entries:
+            assert entry.sha256
+            alone = context.store.view(image_key(entry.sha256)) if data is None else None
+            photo = alone if data is None else member(data, entry)
+            found.append((entry.sha256, _checked(context, entry.sha256, photo)))
+        return found
 
-def _units(wanted: Iterable[ManifestEntry], skip: set[str]) -> Iterable[_Unit]:
-    units: dict[str, _Unit] = {}
+
+@dataclass(slots=True)
+class _Lying:
+    """Photos that were left where they lie, all of one content together; read one by one."""
+
+    entries: list[list[ManifestEntry]]
+    size: int = 0
+
+    def fetch(self, context: Context) -> Fetched:
+        allowed = folders(context.settings.read_folders)
+        return [(str(same[0].sha256), read(same, allowed)) for same in self.entries]
+
+
+def _units(wanted: Iterable[ManifestEntry], skip: set[str]) -> list[_Stored | _Lying]:
+    stored: dict[str, _Stored] = {}
+    lying: dict[str, list[ManifestEntry]] = {}
     for entry in wanted:
         sha256 = entry.sha256
-        if sha256 and not entry.reason and sha256 not in skip:
+        if not sha256 or entry.reason or sha256 in skip:
+            continue
+        if entry.in_place:
+            lying.setdefault(sha256, []).append(entry)
+        else:
             skip.add(sha256)
-            units.setdefault(entry.pack or sha256, _Unit([])).add(entry)
-    return units.values()
+            stored.setdefault(entry.pack or sha256, _Stored([])).add(entry)
+    return [*stored.values(), *_lots(same for sha256, same in lying.items() if sha256 not in skip)]
 
 
-def _unit(context: Context, unit: _Unit) -> Fetched:
-    pack = unit.entries[0].pack
-    data = context.store.view(pack_key(pack)) if pack else None
-    found: Fetched = []
-    for entry in unit.entries:
-        assert entry.sha256
-        alone = context.store.view(image_key(entry.sha256)) if data is None else None
-        photo = alone if data is None else member(data, entry)
-        found.append((entry.sha256, _checked(context, entry.sha256, photo)))
-    return found
+def _lots(contents: Iterable[list[ManifestEntry]]) -> list[_Lying]:
+    lots: list[_Lying] = []
+    for same in contents:
+        size = same[0].size or 0
+        if not lots or len(lots[-1].entries) == LOT or lots[-1].size + size > PACK_BYTES:
+            lots.append(_Lying([]))
+        lots[-1].entries.append(same)
+        lots[-1].size += size
+    return lots
 
 
 def _checked(context: Context, sha256: str, data: memoryview | None) -> memoryview | Outcome:

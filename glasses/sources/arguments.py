@@ -31,6 +31,7 @@ class Wanted:
         include: Globs on the name or the path relative to the argument; if given, one must match.
         exclude: Likewise; none may match.
         stdin: Lines to read for `-`.
+        in_place: Whether files stay where they lie; workers read them there.
     """
 
     arguments: Sequence[str] = ()
@@ -38,6 +39,7 @@ class Wanted:
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     stdin: Iterable[str] | None = None
+    in_place: bool = False
 
     def check(self, settings: Settings) -> None:
         """Refuse arguments that do not exist, before anything is done.
@@ -52,6 +54,12 @@ class Wanted:
         for argument in self.arguments:
             if argument.startswith(SCHEME):
                 Bucket(argument, settings).check()
+
+    def files(self) -> list[str]:
+        """Arguments that name files and folders of this machine themselves, globs expanded."""
+        names = (a for a in self.arguments if not a.startswith(SCHEME) and a != "-")
+        found = (name for argument in names for name in walk.expanded(argument))
+        return [name for name in found if not is_archive(name)]
 
     def check_local(self) -> None:
         """The same for whoever runs without servers.
@@ -110,11 +118,11 @@ class Wanted:
                     continue
                 links = _Links()
                 found = walk.walk([name], self.include, self.exclude, self.stdin, links.add)
-                yield from map(FilePhoto, found)
+                yield from (FilePhoto(source, self.in_place) for source in found)
                 links.tell(tell)
         for name in self.listed or ():
             if chosen(name):
-                yield FilePhoto(walk.Source(name, Path(name)))
+                yield FilePhoto(walk.Source(name, Path(name)), self.in_place)
 
 
 @dataclass(slots=True)

@@ -16,11 +16,13 @@ class FilePhoto(Photo):
 
     Args:
         source: Its name and where it lies.
+        in_place: Whether it stays there, and workers read it there.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, in_place: bool = False) -> None:
         self.image = source.image
         self.source = source
+        self._in_place = in_place
         self._kept: bytes | None = None
 
     def examine(self, max_bytes: int) -> ManifestEntry:
@@ -29,7 +31,7 @@ class FilePhoto(Photo):
 
     def examine_and_keep(self, max_bytes: int, most: int) -> ManifestEntry:
         """Hash the file; a small one need not be read and hashed again before it is sent."""
-        data = self._small(most)
+        data = None if self._in_place else self._small(most)
         if data is None:
             return self.examine(max_bytes)
         found = examine_bytes(InMemory(self.image, data), max_bytes)
@@ -58,4 +60,6 @@ class FilePhoto(Photo):
         return data if len(data) <= most else None
 
     def _with_path(self, entry: ManifestEntry) -> ManifestEntry:
-        return entry.model_copy(update={"path": os.path.abspath(self.source.path)})
+        stays = True if self._in_place and entry.sha256 else None
+        path = os.path.abspath(self.source.path)
+        return entry.model_copy(update={"path": path, "in_place": stays})

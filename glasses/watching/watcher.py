@@ -70,6 +70,7 @@ class Watcher:
         faces: Likewise.
         tell: Called with what went wrong and is waited for.
         on_rows: Called with the rows that have just been written.
+        in_place: See `Client.submit`.
         written: What this run has written.
     """
 
@@ -83,6 +84,7 @@ class Watcher:
     faces: FaceChoice
     tell: Tell
     on_rows: Callable[[Sequence[Verdict]], None] = lambda _rows: None
+    in_place: bool = False
     written: Written = field(default_factory=Written)
     _settling: Settling = field(init=False)
     _next_look: float = 0.0
@@ -169,7 +171,7 @@ class Watcher:
         job_id = self.client.new_job_id()
         self.state.sending(job_id, photos)
         self.client.submit_photos(
-            (FilePhoto(photo.source) for photo in photos),
+            (FilePhoto(photo.source, self.in_place) for photo in photos),
             name=str(self.how.folder),
             job_id=job_id,
             threshold=self.threshold,
@@ -235,9 +237,11 @@ class Watcher:
 
 def _passed(photo: Judged, sent: dict[str, Signature]) -> bool:
     """Whether a photo failed because it was being changed or removed, so that it is new again."""
-    if photo.verdict.reason not in _MAY_PASS or photo.entry.path is None:
+    entry, reason = photo.entry, photo.verdict.reason
+    may_pass = reason in _MAY_PASS or (entry.in_place and reason is FailureReason.VANISHED)
+    if not may_pass or entry.path is None:
         return False
-    return Signature.of(Path(photo.entry.path)) != sent.get(photo.entry.image)
+    return Signature.of(Path(entry.path)) != sent.get(entry.image)
 
 
 def _content(entry: ManifestEntry) -> str:

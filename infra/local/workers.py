@@ -39,8 +39,13 @@ def command(home: Path, processes: int, settings: Settings, name: str = members.
     return Command(
         name,
         [*module("worker"), "--processes", str(processes)],
-        env={**environment(settings), **own_environment(home)},
+        env={**_read_all(settings), **environment(settings), **own_environment(home)},
     )
+
+
+def _read_all(settings: Settings) -> dict[str, str]:
+    """Who can send these workers anything has this user's secrets, so may read the files too."""
+    return {} if settings.read_folders else {ENV_PREFIX + "READ_FOLDERS": os.sep}
 
 
 def module(name: str) -> list[str]:

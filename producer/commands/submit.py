@@ -13,6 +13,7 @@ from producer.options import (
     Faces,
     FacesOption,
     IncludeOption,
+    InPlaceOption,
     JsonOption,
     ThresholdOption,
 )
@@ -48,6 +49,7 @@ def command(
     exclude: ExcludeOption = None,
     threshold: ThresholdOption = None,
     faces: FacesOption = Faces.ANY,
+    in_place: InPlaceOption = False,
     wait: Annotated[
         bool | None,
         typer.Option("--wait/--detach", help="Wait for the verdicts; default: on a terminal."),
@@ -81,7 +83,7 @@ def command(
         raise UsageError("--json goes with --dry-run; else the job's id alone is on stdout")
     check_name(name)
     with opened(from_file, null) as listed, Client(tell=say) as client:
-        wanted = Wanted(paths or [], listed, include or (), exclude or ())
+        wanted = Wanted(paths or [], listed, include or (), exclude or (), in_place=in_place)
         if dry_run:
             show_preview(client, wanted, json_)
             return
@@ -145,7 +147,8 @@ class _Bars:
 
     def show(self, progress: Progress) -> None:
         if self._bars:
-            done = progress.uploaded + progress.present + progress.known + progress.refused
+            unsent = progress.present + progress.in_place + progress.known + progress.refused
+            done = progress.uploaded + unsent
             self._bars.update(self._hashing, completed=progress.hashed)
             self._bars.update(self._uploading, completed=done, total=progress.hashed)
 
@@ -185,6 +188,8 @@ def describe(progress: Progress) -> str:
     parts = [f"{counted(progress.hashed, 'photo')}: {progress.uploaded} uploaded"]
     if progress.present:
         parts.append(f"{progress.present} already uploaded")
+    if progress.in_place:
+        parts.append(f"{progress.in_place} left in place: keep them until the job has ended")
     if progress.known:
         parts.append(f"{progress.known} already classified by this model")
     if progress.refused:

@@ -16,6 +16,7 @@ from producer.options import (
     FacesOption,
     Format,
     IncludeOption,
+    InPlaceOption,
     ThresholdOption,
 )
 
@@ -46,6 +47,7 @@ def command(
     exclude: ExcludeOption = None,
     threshold: ThresholdOption = None,
     faces: FacesOption = Faces.ANY,
+    in_place: InPlaceOption = False,
 ) -> None:
     """Watch a folder: each photo that arrives gets exactly one row in FILE.
 
@@ -75,6 +77,8 @@ def command(
             say(f"{_in_words(Written.of(new))} more")
 
     with Client(tell=say) as client, State.opened(memory, where, rows) as state:
+        if in_place:
+            client.check_in_place([str(where)])
         watcher = Watcher(
             client=client,
             how=How(where, settle, tuple(include or ()), tuple(exclude or ()), ours),
@@ -84,6 +88,7 @@ def command(
             interval=interval,
             threshold=threshold,
             faces=FaceChoice(faces),
+            in_place=in_place,
             tell=say,
             on_rows=tell_rows,
         )

@@ -1,4 +1,4 @@
-"""A worker of the next version: it knows jobs and messages of schema 3 beside those of before.
+"""A worker of the next version: it knows jobs and messages of schema 4 beside those of before.
 
 Started like `python -m worker`.
 """
@@ -9,15 +9,15 @@ from typing import Literal
 
 from glasses import schemas
 
-NEWER = 3
+NEWER = 4
 
 
 class Message(schemas.ChunkMessage):
-    schema_version: Literal[1, 2, 3] = NEWER  # type: ignore[assignment]
+    schema_version: Literal[1, 2, 3, 4] = NEWER  # type: ignore[assignment]
 
 
 class Spec(schemas.JobSpec):
-    schema_version: Literal[1, 2, 3] = 2  # type: ignore[assignment]
+    schema_version: Literal[1, 2, 3, 4] = 3  # type: ignore[assignment]
 
 
 if __name__ == "__main__":

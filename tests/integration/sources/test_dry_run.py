@@ -65,7 +65,8 @@ def test_it_counts_and_writes_nothing(
     forecast = facts.pop("forecast")
     assert facts == {
         "photos": 8, "bytes": 7 * 1003, "to_upload": 4, "bytes_to_upload": 4 * 1003,
-        "already_uploaded": 1, "already_classified": 1, "repeated": 1, "refused": {"empty": 1},
+        "already_uploaded": 1, "in_place": 0, "already_classified": 1, "repeated": 1,
+        "refused": {"empty": 1},
         "to_classify": 6, "model": MODEL,
     }  # fmt: skip
     assert forecast["photos_ahead"] == 7  # and one of the job that waits

@@ -203,3 +203,29 @@ def test_wrong_use_is_told(watching: Watching, settings: Settings, photo: bytes)
     assert "cannot be written: No such file or directory" in watching.once(code=2)
     watching.folder = watching.folder / "none"
     assert "is no folder" in watching.once(code=2)
+
+
+def test_in_place_nothing_is_uploaded_and_what_goes_or_changes_is_new(
+    watching: Watching, client: Client, start_worker: StartWorker, photo: bytes, folder: Path
+) -> None:
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (folder / name).write_bytes(photo + name.encode())
+    with watching.start("--in-place") as process:
+        wait_until(lambda: [s.submitted for s in client.jobs()] == [3])
+        assert not [key for key in client.store.keys("") if not key.startswith("jobs/")]
+        (folder / "a.jpg").unlink()
+        (folder / "b.jpg").write_bytes(photo)
+        start_worker(read_folders=str(folder))
+        wait_until(lambda: len(watching.rows()) == 2)
+        stop(process)
+    assert {(r["image"], r["status"]) for r in watching.rows()} == {
+        ("b.jpg", "classified"),
+        ("c.jpg", "classified"),
+    }
+
+
+def test_in_place_a_worker_that_does_not_read_there_is_named(
+    watching: Watching, start_worker: StartWorker
+) -> None:
+    start_worker()
+    assert "does not read" in watching.once("--in-place", code=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -118,3 +119,22 @@ def test_photos_of_a_pack_that_is_gone_or_damaged() -> None:
         names[1]: Outcome.failed(FailureReason.CHANGED),
         names[2]: Outcome.failed(FailureReason.CHANGED),
     }
+
+
+def test_photos_in_place_are_read_in_lots_those_of_one_content_once(tmp_path: Path) -> None:
+    contents = [bytes([i]) * 100 for i in range(20)]
+    context, store, entries, names = made(*contents)
+    for entry, data in zip(entries, contents, strict=True):
+        (tmp_path / entry.image).write_bytes(data)
+    context.settings = SimpleNamespace(read_folders=str(tmp_path))
+    lying = [
+        e.model_copy(update={"path": str(tmp_path / e.image), "in_place": True}) for e in entries
+    ]
+    found = list(fetch.fetched(context, [*lying, *lying, entries[3]], known=names[7:9]))
+    left = [n for n in range(20) if n not in {3, 7, 8}]
+    assert found == [(names[n], contents[n]) for n in [3, *left]]
+    assert store.asked == [image_key(names[3])], "what is in the object store is sure"
+    lots = fetch._units(lying, set())
+    assert [len(lot.entries) for lot in lots] == [fetch.LOT, fetch.LOT, 20 - 2 * fetch.LOT]
+    large = [e.model_copy(update={"size": packs.PACK_BYTES}) for e in lying]
+    assert [len(lot.entries) for lot in fetch._units(large, set())] == [1] * 20
