@@ -22,6 +22,8 @@ def main() -> None:
         "--loglevel", default="INFO", choices=_LEVELS, type=str.upper, help="default: INFO"
     )
     options = parser.parse_args()
+    # Where PyYAML is installed, kombu loads it for messages in YAML; here only JSON is taken.
+    sys.modules.setdefault("yaml", None)  # type: ignore[arg-type]
     try:
         from worker.app import app
 
