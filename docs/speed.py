@@ -43,10 +43,19 @@ def section(recorded: dict[str, Any]) -> str:
     return "\n".join(lines) + (
         f"\n\nWith servers and {figures['stack: processes']} worker processes: "
         f"{figures['stack: stack photos/s']:.0f} portraits/s from submission to last verdict,\n"
-        f"{figures['stack: stack / bare']:.0%} of what the same cores do without servers. "
+        f"{figures['stack: stack / bare']:.0%} of what the same cores do without servers"
+        f"{_in_place(figures)}. "
         f"({machine['processor']}, {machine['cores']} cores, {recorded['date'][:10]}, commit "
         f"{recorded['commit'][:7]}, `make bench ARGS=--record`.)\n"
     )
+
+
+def _in_place(figures: dict[str, Any]) -> str:
+    ratio = figures.get("stack: in place, stack / bare")
+    if ratio is None:  # recorded before photos could stay in place
+        return ""
+    rate = figures["stack: in place, stack photos/s"]
+    return f"; {rate:.0f} ({ratio:.0%}) with photos that stay\nin place (`submit --in-place`)"
 
 
 def _last() -> dict[str, Any]:

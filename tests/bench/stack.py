@@ -1,10 +1,11 @@
 """`python -m tests.bench.stack FOLDER`: the whole local stack against the bare pipeline.
 
-Both use the same photos and the same number of processes, in turn and several times. The stack's
-time is from the start of the submission (hashing, uploads and all) to the last verdict, and the
-verdicts of both are compared row by row. CPU a photo is that of the processes that classify: what a
-worker's process takes beyond the bare pipeline is the overhead of queue, storage and ledger. What
-is left of the time of all cores is told by who took it.
+Both use the same photos and the same number of processes, in turn and several times; the stack once
+with uploads, once with photos that stay in place. Its time is from the start of the submission
+(hashing, uploads and all) to the last verdict, and the verdicts of all are compared row by row. CPU
+a photo is that of the processes that classify: what a worker's process takes beyond the bare
+pipeline is the overhead of queue, storage and ledger. What is left of the time of all cores is told
+by who took it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from worker.pipeline import Pipeline
 
 CHUNK = 32
 ROUNDS = 5
+IN_PLACE = "in place, "
 Rows = list[tuple[str, object]]
 
 
@@ -71,7 +73,7 @@ def measure(
     chunk_size: int | None = None,
     rounds: int = ROUNDS,
 ) -> dict[str, float | str]:
-    """Bare pipeline, stack, bare pipeline, stack … and bare pipeline.
+    """Bare pipeline, then rounds of stack, stack with photos in place, and bare pipeline.
 
     Args:
         paths: Photos.
@@ -81,7 +83,8 @@ def measure(
             bare pipeline move by more than they differ.
 
     Returns:
-        The median of each figure over the rounds, and what the rounds gave of those that compare.
+        The median of each figure over the rounds, and what the rounds gave of those that compare;
+        those of photos in place with `IN_PLACE` before their names.
 
     Raises:
         RuntimeError: Their verdicts differ.
@@ -89,11 +92,16 @@ def measure(
     processes = processes or os.cpu_count() or 1
     bare, found = [_bare(paths, processes)], []
     for _ in range(rounds):
-        whole = _stack(paths, processes, chunk_size)
+        whole = {way: _stack(paths, processes, chunk_size, bool(way)) for way in ("", IN_PLACE)}
         bare.append(_bare(paths, processes))
-        found.append(_compare(whole, *bare[-2:]))
+        figures: dict[str, float] = {}
+        for way, run in whole.items():
+            compared = _compare(run, *bare[-2:])
+            figures |= {way + name: value for name, value in compared.items()}
+        found.append(figures)
     middle = {name: median(figures[name] for figures in found) for name in found[0]}
-    every = {f"{name}, rounds": _range(name, found) for name in ("stack / bare", "CPU overhead")}
+    told = [way + name for way in ("", IN_PLACE) for name in ("stack / bare", "CPU overhead")]
+    every = {f"{name}, rounds": _range(name, found) for name in told}
     return {"photos": len(paths), "processes": processes, "rounds": rounds, **middle, **every}
 
 
@@ -146,10 +154,10 @@ def _bare(paths: Sequence[Path], processes: int) -> Run:
     return Run(rows, seconds, sum(cpu for _, cpu in parts), {})
 
 
-def _stack(paths: Sequence[Path], processes: int, chunk_size: int | None) -> Run:
+def _stack(paths: Sequence[Path], processes: int, chunk_size: int | None, in_place: bool) -> Run:
     with local_stack(processes, chunk_size) as (client, pids):
         with Host(pids) as host:
-            job = client.submit(["-"], stdin=[str(path) for path in paths])
+            job = client.submit(["-"], stdin=map(str, paths), in_place=in_place)
             job.wait()
         rows: Rows = [(Path(v.image).name, v.faces) for v in job.verdicts()]
     cpu = host.cpu.pop("worker")

@@ -26,6 +26,13 @@ def test_figures_are_those_of_the_record() -> None:
     assert "(Some CPU, 3 cores, 2026-01-02, commit 0123456, " in text
 
 
+def test_photos_in_place_are_told_where_they_were_measured() -> None:
+    assert "in place" not in speed.section(RECORDED)
+    measured = {"stack: in place, stack photos/s": 25.4, "stack: in place, stack / bare": 0.92}
+    text = speed.section(RECORDED | {"figures": {**RECORDED["figures"], **measured}})  # type: ignore[dict-item]
+    assert "servers; 25 (92%) with photos that stay\nin place (`submit --in-place`). (Some" in text
+
+
 def test_only_their_place_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "README.md"
     page.write_text("before\n<!-- speed: here -->\nold\n<!-- speed: end -->\nafter\n")
