@@ -40,6 +40,8 @@ class Removed(NamedTuple):
     """That went with it."""
     kept: int
     """That other jobs need."""
+    in_place: int
+    """That lie where they lay."""
 
 
 def wait_for_removals(redis: Redis) -> None:
@@ -89,12 +91,13 @@ def _removing(redis: Redis) -> Iterator[None]:
 def _remove_photos(redis: Any, store: ObjectStore, job_id: str, jobs: list[str]) -> Removed:
     files = JobFiles(store)
     own: dict[str, Place | None] = {}
-    forgotten: set[str] = set()
+    lying: set[str] = set()
     for entry in _entries(files, job_id):
-        if entry.sha256 is not None:
-            forgotten.add(entry.sha256)
-            if not entry.in_place:
-                own[entry.sha256] = own.get(entry.sha256) or entry.place
+        if entry.sha256 is not None and entry.in_place:
+            lying.add(entry.sha256)
+        elif entry.sha256 is not None:
+            own[entry.sha256] = own.get(entry.sha256) or entry.place
+    forgotten = lying | own.keys()
     packs = {place.pack for place in own.values() if place}
     doomed = set(own)
     needed: dict[str, dict[str, ManifestEntry]] = {}
@@ -118,7 +121,7 @@ def _remove_photos(redis: Any, store: ObjectStore, job_id: str, jobs: list[str])
         for sha256 in forgotten:
             pipe.delete(keys.photo(sha256))
         pipe.execute()
-    return Removed(len(doomed), len(own) - len(doomed))
+    return Removed(len(doomed), len(own) - len(doomed), len(lying))
 
 
 def _remove_packs(

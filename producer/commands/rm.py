@@ -38,10 +38,15 @@ def command(
             with redis_errors(client.settings):
                 removed = remove_job(client.redis, client.store, job.id)
             if json_:
-                facts = {"photos_removed": removed.photos, "photos_kept": removed.kept}
+                facts = {
+                    "photos_removed": removed.photos,
+                    "photos_kept": removed.kept,
+                    "photos_in_place": removed.in_place,
+                }
                 typer.echo(json.dumps({"job_id": job.id, **facts}))
             else:
                 typer.echo(
                     f"job {job.id} removed, with {counted(removed.photos, 'photo')}"
                     + (f"; {removed.kept} kept, which other jobs have" if removed.kept else "")
+                    + (f"; {removed.in_place} stay where they lie" if removed.in_place else "")
                 )

@@ -97,7 +97,10 @@ def measure(
         figures: dict[str, float] = {}
         for way, run in whole.items():
             compared = _compare(run, *bare[-2:])
-            figures |= {way + name: value for name, value in compared.items()}
+            figures |= {
+                name if name.startswith("bare") else way + name: value
+                for name, value in compared.items()
+            }
         found.append(figures)
     middle = {name: median(figures[name] for figures in found) for name in found[0]}
     told = [way + name for way in ("", IN_PLACE) for name in ("stack / bare", "CPU overhead")]

@@ -53,13 +53,14 @@ def test_nothing_is_uploaded_and_the_rows_are_those_of_classify(
 
 
 def test_removing_a_job_leaves_the_files_and_forgets_what_is_known_of_them(
-    client: Client, start_worker: StartWorker, pile: Path
+    settings: Settings, client: Client, start_worker: StartWorker, pile: Path
 ) -> None:
     start_worker(read_folders=str(pile))
     before = contents(pile)
     job = client.submit([pile], in_place=True)
     assert job.wait(60).with_glasses == COUNT
-    assert job.remove() == 0
+    removed = glasses("rm", job.id, settings=settings)
+    assert removed.stdout == f"job {job.id} removed, with 0 photos; {COUNT} stay where they lie\n"
     assert contents(pile) == before
     assert list(client.store.keys("")) == []
     assert list(client.redis.scan_iter(keys.photo("*"))) == []

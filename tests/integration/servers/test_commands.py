@@ -88,7 +88,7 @@ def test_removal_says_which_photos_other_jobs_keep(settings: Settings, demo_phot
     said = glasses("rm", one, settings=settings).stdout
     assert said == f"job {one} removed, with 0 photos; 1 kept, which other jobs have\n"
     facts = json.loads(glasses("rm", all_, "--json", settings=settings).stdout)
-    assert facts == {"job_id": all_, "photos_removed": 1, "photos_kept": 2}
+    assert facts == {"job_id": all_, "photos_removed": 1, "photos_kept": 2, "photos_in_place": 0}
     said = glasses("rm", two, settings=settings).stdout
     assert said == f"job {two} removed, with 2 photos\n"
 
