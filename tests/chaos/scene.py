@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class Submitter:
     """A `glasses submit` that runs, or that has ended."""
 
     pile: Pile
+    options: Sequence[str]
     process: subprocess.Popen[str]
     tries: int = 1
 
@@ -36,7 +37,8 @@ class Scene:
 
     def __init__(self, stack: Stack, home: Path, reconciler: bool) -> None:
         self.stack = stack
-        self.settings: Settings = stack.settings.model_copy(update={"lease_seconds": LEASE_SECONDS})
+        changes = {"lease_seconds": LEASE_SECONDS, "read_folders": str(home)}
+        self.settings: Settings = stack.settings.model_copy(update=changes)
         self.workers: list[Worker] = []
         self.jobs: dict[str, Pile] = {}
         self.abandoned: list[str] = []
@@ -45,6 +47,7 @@ class Scene:
         self._leaving: list[Worker] = []
         self._home = home
         self._started = 0
+        self._submitted = 0
         self._without = {} if reconciler else {"TEST_NO_RECONCILER": "1"}
         self.client = Client(self.settings)
 
@@ -63,8 +66,10 @@ class Scene:
         worker.process.terminate()
 
     def submit(self, pile: Pile) -> None:
-        """`glasses submit`, as a process of its own."""
-        self._submitters.append(Submitter(pile, self._submit(pile)))
+        """`glasses submit`, as a process of its own; every other pile stays where it lies."""
+        self._submitted += 1
+        options = ["--in-place"] if self._submitted % 2 == 0 else []
+        self._submitters.append(Submitter(pile, options, self._submit(pile, options)))
 
     def look_after(self) -> None:
         """Do what is due; take note of submitters that ended, and run again those that failed."""
@@ -90,7 +95,7 @@ class Scene:
             if job_id:
                 self.abandoned.append(job_id)
             submitter.tries += 1
-            submitter.process = self._submit(submitter.pile)
+            submitter.process = self._submit(submitter.pile, submitter.options)
 
     @property
     def submitting(self) -> int:
@@ -107,9 +112,9 @@ class Scene:
             worker.stop()
         self.client.close()
 
-    def _submit(self, pile: Pile) -> subprocess.Popen[str]:
+    def _submit(self, pile: Pile, options: Sequence[str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "producer", "submit", str(pile.folder), "--detach"],
+            [sys.executable, "-m", "producer", "submit", str(pile.folder), "--detach", *options],
             env=os.environ | environment(self.settings),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
