@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, Self
 from redis import Redis
 from redis.exceptions import RedisError
 
+from glasses import in_place
 from glasses.blockage import blockage
 from glasses.errors import UnreadableJobError, WaitTimeoutError
 from glasses.find_job import as_name, candidates, check_name, find, named
 from glasses.forecast import Forecast, forecast, of_photos
-from glasses.in_place import check as check_read
 from glasses.job_files import JobFiles
 from glasses.judged import Judged
 from glasses.lanes import new_job_id
@@ -131,8 +131,7 @@ class Client:
 
     def submit_wanted(self, wanted: Wanted, *, name: str | None = None, **options: Any) -> Job:
         """As `submit`; which photos is said in one piece."""
-        self._check(wanted)
-        photos = wanted.some(wanted.photos(self.settings, self._tell))
+        photos = self._photos(wanted)
         return self.submit_photos(photos, name=name or (*wanted.arguments, "a list")[0], **options)
 
     def submit_photos(
@@ -181,19 +180,22 @@ class Client:
         Raises:
             UsageError: An argument does not exist, or there is no photo.
         """
-        self._check(wanted)
+        photos = self._photos(wanted)
         with redis_errors(self.settings):
-            photos = wanted.some(wanted.photos(self.settings, self._tell))
             found = preview(self.settings, self.redis, photos, on_progress)
             others = [s.pending for s in self.jobs() if s.state not in TERMINAL_JOB_STATES]
             workers = live_workers(self.redis)
         found.forecast = of_photos(found.to_classify, found.model, others, workers)
         return found
 
-    def _check(self, wanted: Wanted) -> None:
+    def _photos(self, wanted: Wanted) -> Iterator[Photo]:
+        """The photos that are asked for; what does not fit is refused before there is a job."""
         wanted.check(self.settings)
+        photos = wanted.photos(self.settings, self._tell)
         if wanted.in_place:
             self.check_in_place(wanted.files())
+            photos = in_place.checked(self.workers()[0], photos)
+        return wanted.some(photos)
 
     def check_in_place(self, paths: Iterable[str]) -> None:
         """Refuse to leave files or folders in place that a live worker does not read.
@@ -204,7 +206,7 @@ class Client:
         Raises:
             UsageError: Names the worker and the path.
         """
-        check_read(self.workers()[0], paths)
+        in_place.check(self.workers()[0], paths)
 
     def check(self) -> None:
         """Reach both servers, or raise InfrastructureError."""

@@ -30,7 +30,7 @@ class Preview:
         upload_size: Of those, in bytes.
         present: Photos that would not be sent, since the same bytes are there already.
         in_place: Photos that would not be sent, since workers would read them where they lie.
-        known: Photos whose outcome under the workers' model is known.
+        known: Photos whose outcome under the workers' model is known; some are to be uploaded.
         repeated: Photos that have the bytes of another one here.
         refused: Photos that would fail unsent, by reason.
         model: The workers', if they agree.
@@ -83,17 +83,20 @@ def preview(
                 found.size += entry.size or 0
                 if entry.reason or entry.sha256 is None:
                     found.refused[entry.reason or FailureReason.UNREADABLE] += 1
-                elif entry.sha256 in known:
+                    continue
+                content = int(entry.sha256[:16], 16)
+                sent = not (entry.in_place or entry.sha256 in present or content in to_send)
+                if sent:
+                    to_send.add(content)
+                    found.to_upload += 1
+                    found.upload_size += entry.size or 0
+                if entry.sha256 in known:
                     found.known += 1
                 elif entry.in_place:
                     found.in_place += 1
                 elif entry.sha256 in present:
                     found.present += 1
-                elif (content := int(entry.sha256[:16], 16)) in to_send:
+                elif not sent:
                     found.repeated += 1
-                else:
-                    to_send.add(content)
-                    found.to_upload += 1
-                    found.upload_size += entry.size or 0
             notify(found)
     return found

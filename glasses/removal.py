@@ -22,7 +22,7 @@ from glasses.errors import InfrastructureError
 from glasses.job_files import JobFiles
 from glasses.ledger import Ledger
 from glasses.object_store import ObjectStore, image_key, job_prefix, pack_key
-from glasses.packs import member
+from glasses.packs import member, note
 from glasses.presence import Presence
 from glasses.schemas import ManifestEntry, Place
 
@@ -147,15 +147,20 @@ def _remove_packs(
         if inside <= others.keys():
             continue
         data = store.get(pack_key(pack)) if others else None
-        if data is not None:
-            for sha256, entry in others.items():
-                store.put(image_key(sha256), member(data, entry))
+        alone = {} if data is None else {s: member(data, entry) for s, entry in others.items()}
+        for sha256, photo in alone.items():
+            store.put(image_key(sha256), photo)
         store.delete([pack_key(pack)])
-        # Whoever submits such a photo next sends it again, rather than looking for it in vain.
         with redis.pipeline(transaction=False) as pipe:
-            for sha256 in inside | others.keys():
+            # Whoever submits such a photo next sends it again, rather than looking for it in vain.
+            for sha256 in (inside | others.keys()) - alone.keys():
                 pipe.hdel(keys.photo(sha256), keys.UPLOADED)
-            pipe.execute()
+            for sha256 in alone:
+                pipe.ttl(keys.photo(sha256))
+            left = pipe.execute()[-len(alone) :] if alone else []
+        for sha256, seconds in zip(alone, left, strict=True):
+            if seconds > 0:
+                note(redis, {sha256: None}, seconds)
 
 
 def _entries(files: JobFiles, job_id: str) -> Iterator[ManifestEntry]:

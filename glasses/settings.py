@@ -19,7 +19,7 @@ from pydantic_settings import (
 
 from glasses import addresses
 from glasses.errors import InfrastructureError, UsageError
-from glasses.folders import READ_FOLDERS, check_folders
+from glasses.folders import READ_FOLDERS, Folders
 from glasses.logs import LogFormat
 from glasses.stack_file import home, keeps_data, read_stack
 from glasses.statuses import Deployment
@@ -68,9 +68,7 @@ class Settings(BaseSettings):
         default=4, ge=1, le=64, description="downloads at the same time, a process"
     )
     max_file_mb: int = Field(default=256, ge=1, description="larger files are refused unread")
-    read_folders: Annotated[str, AfterValidator(check_folders)] | None = Field(
-        default=None, description=READ_FOLDERS
-    )
+    read_folders: Folders | None = Field(default=None, description=READ_FOLDERS)
     max_attempts: int = Field(default=3, ge=1, description="runs of a chunk before it is halved")
     lease_seconds: float = Field(
         default=10, gt=0, description="a silent chunk is taken back after this"

@@ -53,7 +53,7 @@ class Progress:
         uploaded: Sent to the object store.
         present: Not sent, since the same bytes are there already.
         in_place: Not sent, since workers read them where they lie.
-        known: Not even queued, since their outcome under this model is known.
+        known: Not even queued, since their outcome under this model is known; some are uploaded.
         refused: Failed before they were sent (empty, not an image, unreadable, too large).
     """
 
@@ -203,7 +203,7 @@ class Submission:
         known, present = already_there(self._redis, entries, status.model, ttl)
         packable = [photo.may_be_packed for photo in photos]
         parts = chunks.chunks(number * SEGMENT, entries, self._spec.chunk_size)
-        placed, packs = uploads.placed(entries, packable, known, present, parts)
+        placed, packs = uploads.placed(entries, packable, present, parts)
         return Plan(placed, packs, bool(known or present))
 
     def _segment(
@@ -224,11 +224,12 @@ class Submission:
         entries = plan.entries
         asked = entries if plan.relies else []
         known, found = already_there(self._redis, asked, status.model, ttl)
-        present = uploads.as_said(entries, found) - known.keys()
+        present = uploads.as_said(entries, found)
         sent: dict[str, Future[dict[str, bool]]] = {}
         if photos:
             pairs = [pair for pair in zip(photos, entries, strict=True) if not pair[1].in_place]
-            needed = {e.sha256 for _, e in pairs if e.sha256} - known.keys() - present
+            # Also what is known: it may be so from a job whose photos stayed in place.
+            needed = {entry.sha256 for _, entry in pairs if entry.sha256} - present
             sender = uploads.Sender(self._store, self._redis, ttl, pool)
             sent = sender.send(pairs, needed, plan.packs)
         first = number * SEGMENT
@@ -236,9 +237,9 @@ class Submission:
             part = entries[chosen]
             contents = sent.keys() & {entry.sha256 for entry in part if not entry.in_place}
             uploaded = {sha256: sent[sha256].result()[sha256] for sha256 in contents}
-            stay = [entry for entry in part if entry.in_place]
-            self.progress.in_place += sum(entry.sha256 not in known for entry in stay)
-            self.progress.present += sum(e.sha256 in present and not e.in_place for e in part)
+            new = [entry for entry in part if entry.sha256 and entry.sha256 not in known]
+            self.progress.in_place += sum(bool(entry.in_place) for entry in new)
+            self.progress.present += sum(e.sha256 in present and not e.in_place for e in new)
             self.progress.uploaded += sum(uploaded.values())
             if not self._chunk(first + chosen.start, part, known, uploaded, status):
                 return False
@@ -267,7 +268,7 @@ class Submission:
             outcome = known.get(entry.sha256 or "")
             self.progress.known += outcome is not None
             unsent = not entry.in_place and uploaded.get(entry.sha256 or "") is False
-            if entry.reason or unsent:
+            if entry.reason or (unsent and outcome is None):
                 outcome = Outcome.failed(entry.reason or FailureReason.CHANGED)
                 self.progress.refused += 1
             if outcome:

@@ -7,7 +7,7 @@ which is what sources that can only be read from their beginning to their end ne
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from redis import Redis
@@ -23,7 +23,6 @@ Pair = tuple[Photo, ManifestEntry]
 def placed(
     entries: Sequence[ManifestEntry],
     packable: Sequence[bool],
-    known: Collection[str],
     present: Mapping[str, Place | None],
     chunks: Iterable[slice],
 ) -> tuple[list[ManifestEntry], set[str]]:
@@ -34,7 +33,6 @@ def placed(
     Args:
         entries: The segment.
         packable: Which of them may be put into a pack.
-        known: Contents that nobody needs to look at.
         present: Where contents lie already.
         chunks: Which of the segment's photos make each chunk.
 
@@ -50,7 +48,7 @@ def placed(
             sha256 = entry.sha256
             if entry.in_place:
                 continue
-            if sha256 and sha256 not in places and sha256 not in known:
+            if sha256 and sha256 not in places:
                 places[sha256] = None
                 if may_be_packed and is_small(entry):
                     runs[-1].append(entry)

@@ -99,6 +99,11 @@ def check(arguments: Sequence[str]) -> None:
     """
     if not arguments:
         raise UsageError("name at least one folder, file or glob, or - for a list on stdin")
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        if not all(map(os.path.isabs, arguments)):
+            raise UsageError("the folder that you are in is gone: name whole paths") from None
     for argument in arguments:
         if argument != "-" and not os.path.lexists(argument) and not _matched(argument):
             raise UsageError(f"{argument} does not exist")

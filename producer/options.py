@@ -64,7 +64,8 @@ InPlaceOption = Annotated[
     bool,
     typer.Option(
         "--in-place",
-        help="Leave files where they lie; workers, which must see them there, read them there.",
+        help="Leave files where they lie, until the job has ended: workers, which must see them "
+        "there, read them there.",
     ),
 ]
 FacesOption = Annotated[Faces, typer.Option(help="Which faces of a photo decide.")]

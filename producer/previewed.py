@@ -61,7 +61,7 @@ def _lines(found: Preview) -> list[str]:
     ]
     for count, words in (
         (found.present, "already uploaded"),
-        (found.in_place, "stay where they lie"),
+        (found.in_place, "left where they lie"),
         (found.known, "already classified by this model"),
         (found.repeated, "with the same bytes as another one here"),
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import time
 from typing import Any
@@ -14,6 +15,7 @@ from redis.exceptions import RedisError
 
 from glasses import keys
 from glasses.errors import GlassesError, InfrastructureError
+from glasses.folders import folders
 from glasses.queue import CLASSIFY_CHUNK, ECHO, make_app, send_chunk
 from glasses.schemas import SCHEMA_VERSION, ChunkMessage, newer_schema
 from glasses.settings import get_settings
@@ -37,6 +39,9 @@ assert logs  # its signals are connected
 @signals.worker_init.connect  # type: ignore[untyped-decorator]
 def _preload(**_: Any) -> None:
     """Load the model before the fork."""
+    for folder in folders(get_settings().read_folders):
+        if not os.path.isdir(folder):  # it may be mounted later
+            _log.warning("read_folders: %s is no folder of this machine", folder)
     before_load()
     try:
         pipeline().warm_up()

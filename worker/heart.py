@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from glasses.errors import GlassesError
-from glasses.folders import folders
+from glasses.folders import both_ways
 from glasses.ledger import reclaim_all
 from glasses.schemas import SCHEMA_VERSION
 from glasses.settings import get_settings
@@ -92,7 +92,7 @@ class Heart(bootsteps.StartStopStep):  # type: ignore[misc]
             process_rate=host.process_rate,
             memory_mb=self._memory_mb,
             deployment=get_settings().deployment,
-            read_folders=folders(get_settings().read_folders),
+            read_folders=both_ways(get_settings().read_folders),
             photos=host.photos,
             chunks=host.chunks,
             repeated=host.repeated,

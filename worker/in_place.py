@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from glasses.folders import may_read
@@ -12,6 +14,8 @@ from glasses.outcome import Outcome
 from glasses.regular import open_regular
 from glasses.schemas import ManifestEntry
 from glasses.statuses import FailureReason
+
+_log = logging.getLogger(__name__)
 
 
 def read(entries: Sequence[ManifestEntry], folders: Collection[str]) -> bytes | Outcome:
@@ -33,10 +37,17 @@ def read(entries: Sequence[ManifestEntry], folders: Collection[str]) -> bytes | 
     return Outcome.failed(why[0])
 
 
+@lru_cache(1000)
+def _tell(folder: str) -> None:
+    """Once a folder, not once a photo."""
+    _log.warning("out of reach: read_folders does not name %s", folder)
+
+
 def _read(entry: ManifestEntry, folders: Collection[str]) -> bytes | FailureReason:
     try:
         path = os.path.realpath(entry.path or "")
         if not may_read(path, folders):
+            _tell(os.path.dirname(path))
             return FailureReason.OUT_OF_REACH
         with open_regular(Path(path)) as file:
             # One byte more than was hashed tells that it has grown.

@@ -25,6 +25,11 @@ class FilePhoto(Photo):
         self._in_place = in_place
         self._kept: bytes | None = None
 
+    @property
+    def path(self) -> str:
+        """Where it lies, absolute; links are left as they are."""
+        return os.path.abspath(self.source.path)
+
     def examine(self, max_bytes: int) -> ManifestEntry:
         """Hash the file."""
         return self._with_path(examine(self.source, max_bytes))
@@ -61,5 +66,4 @@ class FilePhoto(Photo):
 
     def _with_path(self, entry: ManifestEntry) -> ManifestEntry:
         stays = True if self._in_place and entry.sha256 else None
-        path = os.path.abspath(self.source.path)
-        return entry.model_copy(update={"path": path, "in_place": stays})
+        return entry.model_copy(update={"path": self.path, "in_place": stays})

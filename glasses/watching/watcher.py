@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from glasses.chunks import FIRST_PHOTOS
 from glasses.client import Client, Job
 from glasses.errors import InfrastructureError, UsageError
 from glasses.examine import examine
+from glasses.folders import is_within
 from glasses.judged import Judged
 from glasses.object_store import job_prefix
 from glasses.patience import Tell
@@ -31,6 +33,8 @@ _BLOCKAGE_SECONDS = 3.0
 _OUTAGE_PAUSE_SECONDS = 5.0
 _MAY_PASS = frozenset({FailureReason.CHANGED, FailureReason.UNREADABLE})
 """Failures of a file that was being changed or removed while it was read."""
+_NOT_READ = _MAY_PASS | {FailureReason.VANISHED, FailureReason.OUT_OF_REACH}
+"""Failures that say nothing of what was hashed: it may get another row."""
 
 
 @dataclass(slots=True)
@@ -138,8 +142,9 @@ class Watcher:
             self._go_on(Job(self.client, sent.job_id), sent.phase)
         if not self._settling.ready and time.monotonic() >= self._next_look:
             self._look(once)
-        while self._settling.ready and len(self.state.jobs()) < MOST_JOBS:
-            self._send()
+        if self._settling.ready and self._may_send(once):
+            while self._settling.ready and len(self.state.jobs()) < MOST_JOBS:
+                self._send()
         return bool(self._settling.ready or self.state.jobs())
 
     def _look(self, once: bool) -> None:
@@ -155,6 +160,19 @@ class Watcher:
         if once or self.unsettled:
             interval = min(interval, self.how.settle_seconds)
         self._next_look = time.monotonic() + interval
+
+    def _may_send(self, once: bool) -> bool:
+        """Whether every worker reads what is left in place; a new one may not."""
+        if self.in_place:
+            try:
+                self.client.check_in_place([str(self.how.folder)])
+            except UsageError as error:
+                if once:
+                    raise
+                self._tell_once("reach", f"{error}. Waiting for that.")
+                return False
+        self._tell_once("reach", "")
+        return True
 
     def _send(self) -> None:
         photos: list[Arrived] = []
@@ -202,14 +220,17 @@ class Watcher:
             self.tell(f"job {job.id} is gone from the servers: its photos are sent again")
             return True
         sent = self.state.photos(job.id)
-        judged = [photo for photo in judged if not _passed(photo, sent)]
+        folder = str(self.how.folder)
+        judged = [photo for photo in judged if not _passed(photo, sent, folder)]
+        contents = [_content(photo.entry, photo.verdict.reason) for photo in judged]
         rows = [
             photo.verdict
-            for photo in judged
-            if _content(photo.entry) not in self.state.contents(photo.entry.image)
+            for photo, content in zip(judged, contents, strict=True)
+            if content not in self.state.contents(photo.entry.image)
         ]
         data = self.encode(rows, self.state.length == 0) if rows else b""
-        pairs = [(photo.entry.image, _content(photo.entry)) for photo in judged]
+        images = [photo.entry.image for photo in judged]
+        pairs = zip(images, contents, strict=True)
         self.state.stage(job.id, data, pairs)
         self.state.deliver(self.output)
         self.written.add(rows)
@@ -235,15 +256,28 @@ class Watcher:
         self._told[topic] = text
 
 
-def _passed(photo: Judged, sent: dict[str, Signature]) -> bool:
-    """Whether a photo failed because it was being changed or removed, so that it is new again."""
+def _passed(photo: Judged, sent: dict[str, Signature], folder: str) -> bool:
+    """Whether a photo failed for what may be over by now, so that it is new again.
+
+    It was being changed or removed; or a worker took it that does not read here.
+    """
     entry, reason = photo.entry, photo.verdict.reason
-    may_pass = reason in _MAY_PASS or (entry.in_place and reason is FailureReason.VANISHED)
-    if not may_pass or entry.path is None:
+    if entry.path is None:
         return False
-    return Signature.of(Path(entry.path)) != sent.get(entry.image)
+    if reason is FailureReason.OUT_OF_REACH:  # of links that lead elsewhere it will not be over
+        return is_within(os.path.realpath(entry.path), folder)
+    if reason in _MAY_PASS or (entry.in_place and reason is FailureReason.VANISHED):
+        return Signature.of(Path(entry.path)) != sent.get(entry.image)
+    return False
 
 
-def _content(entry: ManifestEntry) -> str:
-    """What a file held; of what was not read to its end, what is known of it."""
+def _content(entry: ManifestEntry, reason: FailureReason | None = None) -> str:
+    """What a file held; of what was not read to its end, or not by a worker, what is known of it.
+
+    Args:
+        entry: The file.
+        reason: For which a worker failed it.
+    """
+    if entry.in_place and reason in _NOT_READ:
+        return f"{reason}:{entry.size}"
     return entry.sha256 or f"{entry.reason}:{entry.size}"

@@ -48,5 +48,5 @@ def command(
                 typer.echo(
                     f"job {job.id} removed, with {counted(removed.photos, 'photo')}"
                     + (f"; {removed.kept} kept, which other jobs have" if removed.kept else "")
-                    + (f"; {removed.in_place} stay where they lie" if removed.in_place else "")
+                    + (f"; {removed.in_place} left where they lie" if removed.in_place else "")
                 )

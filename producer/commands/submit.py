@@ -148,7 +148,7 @@ class _Bars:
     def show(self, progress: Progress) -> None:
         if self._bars:
             unsent = progress.present + progress.in_place + progress.known + progress.refused
-            done = progress.uploaded + unsent
+            done = min(progress.uploaded + unsent, progress.hashed)
             self._bars.update(self._hashing, completed=progress.hashed)
             self._bars.update(self._uploading, completed=done, total=progress.hashed)
 

@@ -66,7 +66,11 @@ def command(
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder")
     encode = _encoder(output)
-    where, rows = folder.resolve(), Output(output.resolve())
+    where = folder.resolve()
+    if in_place:  # before a file is made
+        with Client(tell=say) as client:
+            client.check_in_place([str(where)])
+    rows = Output(output.resolve())
     memory = rows.path.with_name(rows.path.name + ".state")
     journal = memory.with_name(memory.name + "-journal")
     ours = frozenset({rows.path, memory, journal})
@@ -77,8 +81,6 @@ def command(
             say(f"{_in_words(Written.of(new))} more")
 
     with Client(tell=say) as client, State.opened(memory, where, rows) as state:
-        if in_place:
-            client.check_in_place([str(where)])
         watcher = Watcher(
             client=client,
             how=How(where, settle, tuple(include or ()), tuple(exclude or ()), ours),

@@ -14,10 +14,12 @@ from glasses.client import Client, Job
 from glasses.errors import UsageError
 from glasses.object_store import IMAGES, PACKS
 from glasses.settings import Settings
+from glasses.sources.arguments import Wanted
 from glasses.submission import Progress
 from tests.support.archives import contents, packed
 from tests.support.commands import glasses
 from tests.support.photos import photos
+from tests.support.stored import stored
 from tests.support.workers import Worker
 
 StartWorker = Callable[..., Worker]
@@ -60,7 +62,7 @@ def test_removing_a_job_leaves_the_files_and_forgets_what_is_known_of_them(
     job = client.submit([pile], in_place=True)
     assert job.wait(60).with_glasses == COUNT
     removed = glasses("rm", job.id, settings=settings)
-    assert removed.stdout == f"job {job.id} removed, with 0 photos; {COUNT} stay where they lie\n"
+    assert removed.stdout == f"job {job.id} removed, with 0 photos; {COUNT} left where they lie\n"
     assert contents(pile) == before
     assert list(client.store.keys("")) == []
     assert list(client.redis.scan_iter(keys.photo("*"))) == []
@@ -79,11 +81,36 @@ def test_a_job_in_place_keeps_no_other_jobs_bytes_but_what_was_found(
     assert sent(client) == []
     seen: list[Progress] = []
     again = client.submit([pile], on_progress=seen.append)
-    assert (seen[-1].known, seen[-1].uploaded, seen[-1].present) == (COUNT, 0, 0)
+    assert (seen[-1].known, seen[-1].uploaded, seen[-1].present) == (COUNT, COUNT, 0)
     jobs[True].remove()
     assert again.status().with_glasses == COUNT
     again.remove()
     assert list(client.redis.scan_iter(keys.photo("*"))) == []
+
+
+def test_what_is_known_from_a_job_in_place_is_uploaded_when_it_is_submitted(
+    client: Client, start_worker: StartWorker, pile: Path, tmp_path: Path
+) -> None:
+    worker = start_worker(read_folders=str(pile))
+    assert client.submit([pile], in_place=True).wait(60).with_glasses == COUNT
+    zip_ = packed(tmp_path / "pile.zip", contents(pile), "zip")
+    before = client.preview(Wanted([str(zip_)]))
+    assert (before.to_upload, before.known, before.to_classify) == (COUNT, COUNT, 0)
+    seen: list[Progress] = []
+    job = client.submit([zip_], on_progress=seen.append)
+    assert (seen[-1].uploaded, seen[-1].known) == (COUNT, COUNT)
+    assert job.status().with_glasses == COUNT
+    assert set(stored(client).values()) == set(contents(pile).values())
+    again = client.submit([zip_], on_progress=seen.append)
+    assert (seen[-1].uploaded, seen[-1].known) == (0, COUNT)
+    again.remove()
+
+    worker.stop()  # and if Redis loses everything, the photos are looked at again
+    shutil.rmtree(pile)
+    client.redis.flushdb()
+    client.reconcile()
+    start_worker()
+    assert job.wait(60).with_glasses == COUNT
 
 
 def test_removing_a_job_in_place_leaves_what_another_has_uploaded(
@@ -154,12 +181,14 @@ def test_a_worker_that_does_not_read_there_is_named_before_anything_is_sent(
     start_worker(read_folders=f"{pile}s{os.pathsep}{pile / 'some'}")
     refused = glasses("submit", str(pile), "--in-place", settings=settings)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert f"does not read {pile}" in refused.stderr
-    assert f"start it with GLASSES_READ_FOLDERS={pile};" in refused.stderr
+    assert f"does not read {pile} (it reads {pile}s, {pile / 'some'})" in refused.stderr
     with pytest.raises(UsageError, match="does not read"):
         client.submit([pile / "0000.jpg"], in_place=True)
     dry = glasses("submit", str(pile), "--in-place", "--dry-run", settings=settings)
     assert dry.returncode == 2
+    names = "\n".join(map(str, pile.iterdir()))
+    listed = glasses("submit", "-", "--in-place", stdin=names, settings=settings)
+    assert (listed.returncode, listed.stdout) == (2, "")
     assert client.jobs() == []
 
 
@@ -167,10 +196,14 @@ def test_a_worker_that_comes_later_and_does_not_read_there_says_so(
     client: Client, start_worker: StartWorker, pile: Path
 ) -> None:
     job = client.submit([pile], in_place=True)
-    worker = start_worker()
+    other = pile.parent / "other"
+    worker = start_worker(read_folders=str(other))
     assert job.wait(60).failed == COUNT
     assert set(reasons(job).values()) == {"out_of_reach"}
     worker.stop()
+    log = worker.log.read_text()
+    assert f"read_folders: {other} is no folder" in log
+    assert log.count(f"out of reach: read_folders does not name {pile}") == 1
     start_worker(read_folders=str(pile))
     assert client.submit([pile], in_place=True).wait(60).with_glasses == COUNT
 
@@ -187,5 +220,5 @@ def test_a_lost_ledger_is_rebuilt_and_its_files_are_read_again(
 
 def test_a_dry_run_says_what_would_stay(settings: Settings, pile: Path) -> None:
     told = glasses("submit", str(pile), "--in-place", "--dry-run", settings=settings)
-    assert f"{COUNT} stay where they lie" in told.stdout
+    assert f"{COUNT} left where they lie" in told.stdout
     assert "to upload  0, 0 bytes" in told.stdout

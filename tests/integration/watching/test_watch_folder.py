@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -225,7 +226,47 @@ def test_in_place_nothing_is_uploaded_and_what_goes_or_changes_is_new(
 
 
 def test_in_place_a_worker_that_does_not_read_there_is_named(
-    watching: Watching, start_worker: StartWorker
+    watching: Watching, start_worker: StartWorker, folder: Path
 ) -> None:
     start_worker()
     assert "does not read" in watching.once("--in-place", code=2)
+    assert list(folder.parent.glob("rows*")) == []
+
+
+def test_in_place_what_a_wrong_worker_took_is_sent_again_once_all_read_there(
+    watching: Watching, client: Client, start_worker: StartWorker, photo: bytes, folder: Path
+) -> None:
+    (folder / "a.jpg").write_bytes(photo)
+    outside = folder.parent / "outside.jpg"
+    outside.write_bytes(photo + b"2")
+    (folder / "link.jpg").symlink_to(outside)
+    with watching.start("--in-place") as process:
+        wait_until(lambda: [s.submitted for s in client.jobs()] == [2])
+        wrong = start_worker(read_folders=str(folder.parent / "elsewhere"))
+        wait_until(lambda: len(watching.rows()) == 1)
+        assert watching.rows()[0]["image"] == "link.jpg", "which no worker of that folder reads"
+        time.sleep(2)  # it looks again, and sees that this worker does not read there
+        assert client.jobs() == []
+        wrong.stop()
+        start_worker(read_folders=str(folder))
+        wait_until(lambda: len(watching.rows()) == 2)
+        assert "does not read" in stop(process)
+    row = watching.rows()[1]
+    assert (row["image"], row["status"]) == ("a.jpg", "classified")
+
+
+def test_in_place_a_file_that_no_worker_could_open_has_another_row_when_one_can(
+    watching: Watching, start_worker: StartWorker, photo: bytes, folder: Path
+) -> None:
+    path = folder / "a.jpg"
+    path.write_bytes(photo)
+    start_worker(read_folders=str(folder))
+    outside = folder.parent / "outside.jpg"
+    outside.write_bytes(photo)
+    path.unlink()
+    path.symlink_to(outside)
+    watching.once("--in-place", code=1)
+    path.unlink()
+    path.write_bytes(photo)
+    watching.once("--in-place")
+    assert [row["status"] for row in watching.rows()] == ["failed", "classified"]

@@ -56,11 +56,11 @@ def test_photos_lie_where_they_lie_already_or_in_a_pack_of_their_chunk_or_alone(
         entry(6),
         entry(7),
     ]
+    entries[3] = entries[3].model_copy(update={"in_place": True})
     there = Place("a" * 32, 7)
     result, fresh = placed(
         entries,
         [True] * 5 + [False] + [True] * 3,
-        known={str(entries[3].sha256)},
         present={str(entries[0].sha256): there},
         chunks=[slice(0, 6), slice(6, 9)],
     )
@@ -70,7 +70,7 @@ def test_photos_lie_where_they_lie_already_or_in_a_pack_of_their_chunk_or_alone(
     assert places[1]
     assert places[2]
     assert places[1].pack == places[2].pack
-    assert places[3:6] == [None, None, None], "known, large, copied by the server"
+    assert places[3:6] == [None, None, None], "left in place, large, copied by the server"
     assert places[7]
     assert places[8]
     assert places[7].pack == places[8].pack != places[1].pack

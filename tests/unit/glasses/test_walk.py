@@ -256,3 +256,15 @@ def test_excluded_link_to_a_folder_is_not_told(pattern: str, folder: Path) -> No
     assert told == []
     list(walk([str(folder)], include=["*.jpg"], exclude=["other"], linked=told.append))
     assert told == [folder / "album" / "linked"]
+
+
+def test_a_folder_that_is_gone_under_ones_feet_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(UsageError, match="the folder that you are in is gone"):
+        check(["."])
+    check([str(tmp_path)])
