@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 from glasses.client import Client
-from glasses.object_store import image_key
 from glasses.settings import Settings
 from tests.support.commands import glasses
 from tests.support.judged import face, judged_job, outcome
+from tests.support.stored import lose
 from training.datasets import folder
 
 
@@ -36,9 +36,9 @@ def test_corrections_become_labels_and_the_model_is_asked_again(
         },
     )
     contents = {photo.verdict.image: photo.verdict.sha256 for photo in job.judged()}
-    client.store.put(image_key(str(contents["b.jpg"])), (pile / "b.jpg").read_bytes())
     (pile / "b.jpg").unlink()  # the object store still has it
     (pile / "d.jpg").unlink()
+    lose(client, str(contents["d.jpg"]))
     file = tmp_path / "corrections.csv"
     lines = [("'=a.jpg", "1"), ("b.jpg", "0"), ("c.jpg", "drop"), ("d.jpg", "1")]
     rows = [f"{name},{word},{contents[name.lstrip(chr(39))]},{job.id}" for name, word in lines]
