@@ -6,7 +6,6 @@ import hashlib
 import logging
 import os
 from collections.abc import Collection, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from glasses.folders import may_read
@@ -16,6 +15,8 @@ from glasses.schemas import ManifestEntry
 from glasses.statuses import FailureReason
 
 _log = logging.getLogger(__name__)
+_told: dict[str, object] = {}
+_MOST_TOLD = 1000
 
 
 def read(entries: Sequence[ManifestEntry], folders: Collection[str]) -> bytes | Outcome:
@@ -37,10 +38,11 @@ def read(entries: Sequence[ManifestEntry], folders: Collection[str]) -> bytes | 
     return Outcome.failed(why[0])
 
 
-@lru_cache(1000)
 def _tell(folder: str) -> None:
-    """Once a folder, not once a photo."""
-    _log.warning("out of reach: read_folders does not name %s", folder)
+    """Log once a folder, not once a photo; several threads may find it at a time."""
+    mine = object()
+    if len(_told) < _MOST_TOLD and _told.setdefault(folder, mine) is mine:
+        _log.warning("out of reach: read_folders does not name %s", folder)
 
 
 def _read(entry: ManifestEntry, folders: Collection[str]) -> bytes | FailureReason:

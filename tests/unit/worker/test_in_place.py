@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,13 @@ def test_of_equal_files_the_first_that_is_still_so_is_read(folder: Path) -> None
     assert read([gone, there], [str(folder)]) == DATA
     other = entry("/nowhere")
     assert read([gone, other], [str(folder)]) == Outcome.failed(FailureReason.VANISHED)
+
+
+def test_a_folder_out_of_reach_is_logged_once_whoever_finds_it(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = [entry(folder.parent / "none" / f"{number}.jpg") for number in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda each: read([each], [str(folder)]), names))
+    told = f"out of reach: read_folders does not name {folder.parent / 'none'}"
+    assert [record.message for record in caplog.records] == [told]
