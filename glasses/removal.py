@@ -157,8 +157,8 @@ def _remove_packs(
                 pipe.hdel(keys.photo(sha256), keys.UPLOADED)
             for sha256 in alone:
                 pipe.ttl(keys.photo(sha256))
-            left = pipe.execute()[-len(alone) :] if alone else []
-        for sha256, seconds in zip(alone, left, strict=True):
+            answers = pipe.execute()
+        for sha256, seconds in zip(alone, answers[len(answers) - len(alone) :], strict=True):
             if seconds > 0:
                 note(redis, {sha256: None}, seconds)
 

@@ -76,6 +76,19 @@ def test_a_pack_of_a_removed_job_leaves_what_another_needs(
     assert list(client.store.keys("")) == []
 
 
+def test_what_was_lost_with_a_pack_is_sent_again_after_its_job_is_removed(
+    client: Client, pile: Path
+) -> None:
+    whole = client.submit([pile])
+    some = sorted(pile.iterdir())[:5]
+    client.submit(some)
+    client.store.delete(client.store.keys(PACKS))
+    whole.remove()
+    seen: list[Progress] = []
+    client.submit(some, on_progress=seen.append)
+    assert (seen[-1].uploaded, seen[-1].present) == (5, 0)
+
+
 def test_removing_the_job_that_only_borrowed_leaves_the_pack(client: Client, pile: Path) -> None:
     whole = client.submit([pile])
     part = client.submit(sorted(pile.iterdir())[:5])
