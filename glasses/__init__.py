@@ -1,6 +1,6 @@
-"""Tell which people in a pile of photos wear glasses.
+"""Detect which people in a collection of photos wear glasses.
 
-`classify` looks at photos here and now; a `Client` sends them to servers and workers.
+`classify` processes photos on this machine. A `Client` submits them to servers and workers.
 
 >>> from glasses import classify
 >>> for verdict in classify("demo/photos/hopper.jpg", "demo/photos/collins.jpg"):
@@ -16,15 +16,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glasses.client import Client
+    from glasses.config.settings import Settings
     from glasses.in_process import classify
+    from glasses.job import Job
+    from glasses.protocol.verdict import Verdict
 
-__all__ = ["Client", "classify"]
+__all__ = ["Client", "Job", "Settings", "Verdict", "classify"]
 
-_PLACES = {"Client": "glasses.client", "classify": "glasses.in_process"}
+_MODULES = {
+    "Client": "glasses.client",
+    "Job": "glasses.job",
+    "Settings": "glasses.config.settings",
+    "Verdict": "glasses.protocol.verdict",
+    "classify": "glasses.in_process",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for only then: every part imports this package, few need a client."""
-    if name not in _PLACES:
+    """Import the public names on first use: workers import this package without the client."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, whether they have been imported or not."""
+    return __all__

@@ -1,4 +1,4 @@
-"""The Python client: what the commands do, for programs.
+"""The Python client: submit photos, find jobs and repair them.
 
 >>> from glasses import Client
 >>> with Client() as client:
@@ -14,73 +14,75 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from itertools import chain, islice
+from typing import Self
 
 from redis import Redis
-from redis.exceptions import RedisError
 
-from glasses import in_place
-from glasses.blockage import blockage
-from glasses.errors import UnreadableJobError, WaitTimeoutError
-from glasses.find_job import as_name, candidates, check_name, find, named
-from glasses.forecast import Forecast, forecast, of_photos
-from glasses.job_files import JobFiles
-from glasses.judged import Judged
-from glasses.lanes import new_job_id
+from glasses.config.retry import Notify, ignore
+from glasses.config.settings import Settings, get_settings
+from glasses.errors import UnknownJobError, UnreadableJobError
+from glasses.job import Job, pause
+from glasses.jobs import in_place
+from glasses.jobs.dry_run import DryRun, preview
+from glasses.jobs.enqueue import create_job
+from glasses.jobs.forecast import forecast_photos
+from glasses.jobs.recovery import WAIT_SECONDS, RepairReport, find_lost, repair
+from glasses.jobs.redis_errors import translate_redis_errors
+from glasses.jobs.stored_jobs import find_removable, find_stored, stored_jobs
+from glasses.jobs.submission import Submission, SubmissionProgress
+from glasses.jobs.submit_options import SubmitOptions
 from glasses.ledger import Ledger
-from glasses.object_store import ObjectStore, job_prefix
-from glasses.patience import Tell, nobody
-from glasses.preview import Preview, preview
-from glasses.queue import make_app
-from glasses.recovery import Repaired, find_stored, repair, stored_jobs
-from glasses.redis_client import connect, redis_errors
-from glasses.removal import remove_job
-from glasses.results import Results
-from glasses.schemas import JobSpec, JobStatus
-from glasses.settings import Settings, get_settings
-from glasses.sources.arguments import Wanted
+from glasses.ledger.find_job import (
+    candidates,
+    check_name,
+    check_not_an_id,
+    default_name,
+    find_job_id,
+    ids_named,
+)
+from glasses.ledger.partitions import new_job_id
+from glasses.ledger.redis_client import connect
+from glasses.ledger.workers import WorkerInfo, live_workers, redis_time
+from glasses.protocol.schemas import JobSpec, JobStatus
+from glasses.protocol.statuses import INACTIVE_JOB_STATES
+from glasses.protocol.verdict import FaceChoice
+from glasses.sources.arguments import PhotoSelection
+from glasses.sources.in_memory import PhotoArgument, photo_arguments
+from glasses.sources.left_out import LeftOut
 from glasses.sources.photo import Photo
-from glasses.statuses import TERMINAL_JOB_STATES
-from glasses.submission import Progress, Submission
-from glasses.verdict import FaceChoice, Verdict, check_choice
-from glasses.workers import WorkerInfo, common_model, live_workers, redis_time
+from glasses.sources.photo_table import ListedFile
+from glasses.storage.object_store import ObjectStore, job_prefix
 
-if TYPE_CHECKING:
-    from celery import Celery
-
-_PAUSE_SECONDS = 0.05, 0.25  # at least and at most
+__all__ = ["Client", "Job", "SubmitOptions", "pause"]
 
 
 class Client:
-    """Submits photos and finds jobs.
+    """Submits photos, and finds, repairs and lists jobs.
 
     Args:
-        settings: Where the servers are; by default as every command finds them.
-        tell: Called with what is being waited for, when a server does not answer.
+        settings: Addresses and limits; by default those that every command uses.
+        notify: Called with a message when a server is not responding and the client retries.
 
     Raises (here and in every method):
-        InfrastructureError: A server is not configured, out of reach, or refuses.
+        InfrastructureError: A server is not configured, unreachable, or refuses a request.
     """
 
-    def __init__(self, settings: Settings | None = None, tell: Tell = nobody) -> None:
+    def __init__(self, settings: Settings | None = None, notify: Notify = ignore) -> None:
         self.settings = settings or get_settings()
-        self._tell = tell
-        self.redis: Redis = connect(self.settings, tell=tell)
+        self._notify = notify
+        self.redis: Redis = connect(self.settings, notify=notify)
 
     @cached_property
     def store(self) -> ObjectStore:
-        """The object store."""
-        return ObjectStore(self.settings, self._tell)
-
-    @cached_property
-    def _app(self) -> Celery:
-        return make_app(self.settings)
+        """Return the object store."""
+        return ObjectStore(self.settings, self._notify)
 
     def submit(
         self,
-        arguments: str | Path | Sequence[str | Path],
+        arguments: PhotoArgument | Sequence[PhotoArgument],
         *,
         name: str | None = None,
         include: Sequence[str] = (),
@@ -88,302 +90,231 @@ class Client:
         threshold: float | None = None,
         faces: FaceChoice = FaceChoice.ANY,
         on_created: Callable[[Job], None] = lambda _job: None,
-        on_progress: Callable[[Progress], None] = lambda _progress: None,
+        on_progress: Callable[[SubmissionProgress], None] = lambda _progress: None,
         stdin: Iterable[str] | None = None,
-        listed: Iterable[str] | None = None,
+        file_list: Iterable[str | ListedFile] | None = None,
         in_place: bool = False,
+        strict: bool = False,
     ) -> Job:
         """Upload photos and queue them.
 
         Args:
-            arguments: One or several folders, files, globs, archives, `s3://bucket/prefix`, or `-`.
-            name: For people; by default the first argument.
-            include: Globs, see `glasses.walk.walk`.
-            exclude: Likewise.
-            threshold: Instead of the model's own, 0..1.
+            arguments: Folders, files, globs, archives, `s3://bucket/prefix`, `-`, the bytes of a
+                photo, a pair of its name in results and its bytes, or a list of these.
+            name: Job name; by default the first argument.
+            include: Globs of which one must match, see `glasses.sources.walk.walk`.
+            exclude: Globs of which none may match.
+            threshold: Replaces the model's threshold, 0..1.
             faces: Which faces of a photo decide.
-            on_created: Called with the job once a photo is found, before anything is sent.
+            on_created: Called with the job once a photo is found, before anything is uploaded.
             on_progress: Called as photos are hashed, uploaded and queued.
             stdin: Lines to read for the argument `-`.
-            listed: Paths of files besides.
-            in_place: Leave files where they lie; workers, which must see them under the same paths,
-                read them there. They must stay as they are until the job has ended.
+            file_list: Paths of more files. A `glasses.sources.photo_table.ListedFile` also has an
+                id, which its verdict repeats.
+            in_place: Do not upload files; workers read them under the same paths. The files must
+                not change until the job has ended.
+            strict: Do not ignore files that are not photos: they fail, as arguments and lines of a
+                list always do. `Job.status().ignored` counts ignored files.
 
         Returns:
-            The job, everything queued.
+            The job, with every photo queued; without photos, an empty job that is done.
 
         Raises:
-            UsageError: An argument does not exist, an option does not fit, a worker may not read
-                what stays in place, or there is no photo; then there is no job.
+            UsageError: An argument does not exist, an option is invalid, or a worker may not read
+                the files in place. No job is created in these cases.
+            TypeError: An argument has another type.
         """
-        faces = check_choice(threshold, faces)  # before a folder is searched
-        check_name(name)
-        several = [arguments] if isinstance(arguments, str | Path) else arguments
-        names = [str(argument) for argument in several]
-        return self.submit_wanted(
-            Wanted(names, listed, include, exclude, stdin, in_place),
+        options = SubmitOptions(
             name=name,
             threshold=threshold,
             faces=faces,
             on_created=on_created,
             on_progress=on_progress,
         )
+        check_name(name)
+        photos = photo_arguments([arguments])
+        selection = PhotoSelection(photos, file_list, include, exclude, stdin, in_place, strict)
+        return self.submit_selection(selection, options)
 
-    def submit_wanted(self, wanted: Wanted, *, name: str | None = None, **options: Any) -> Job:
-        """As `submit`; which photos is said in one piece."""
-        photos = self._photos(wanted)
-        return self.submit_photos(photos, name=name or (*wanted.arguments, "a list")[0], **options)
+    @translate_redis_errors
+    def submit_selection(self, selection: PhotoSelection, options: SubmitOptions) -> Job:
+        """Upload the selected photos and queue them; see `submit`."""
+        if options.name:
+            check_not_an_id(self.redis, options.name)
+        left_out = LeftOut()
+        photos = self._find_photos(selection, left_out)
+        name = options.name or (*selection.names, "a list" if selection.file_list else "photos")[0]
+        return self.submit_photos(photos, replace(options, name=name), left_out)
 
+    @translate_redis_errors
     def submit_photos(
-        self,
-        photos: Iterable[Photo],
-        *,
-        name: str,
-        job_id: str | None = None,
-        threshold: float | None = None,
-        faces: FaceChoice = FaceChoice.ANY,
-        on_created: Callable[[Job], None] = lambda _job: None,
-        on_progress: Callable[[Progress], None] = lambda _progress: None,
+        self, photos: Iterable[Photo], options: SubmitOptions, left_out: LeftOut | None = None
     ) -> Job:
-        """Upload photos that were found already, and queue them; else as `submit`.
-
-        Args:
-            photos: Wherever they lie.
-            name: For people.
-            job_id: From `new_job_id`, for whoever has to know it before there is a job.
-            threshold: See `submit`.
-            faces: Likewise.
-            on_created: Likewise.
-            on_progress: Likewise.
-
-        Raises:
-            UsageError: An option does not fit.
-        """
-        faces = check_choice(threshold, faces)
-        with redis_errors(self.settings):
-            spec = self._create(job_id or self.new_job_id(), name, threshold, faces)
-            job = Job(self, spec.job_id)
-            on_created(job)
-            submission = Submission(self.settings, self.redis, self.store, self._app, spec)
-            submission.run(photos, lambda: on_progress(submission.progress))
+        """Upload photos and queue them; `left_out` counts what their source leaves out."""
+        spec = JobSpec(
+            job_id=options.job_id or self.new_job_id(),
+            name=default_name(options.name or "photos"),
+            created=time.time(),
+            chunk_size=self.settings.chunk_size,
+            threshold=options.threshold,
+            faces=options.faces,
+            retention_seconds=self.settings.retention_seconds,
+        )
+        create_job(self.redis, self.store, spec)
+        job = Job(self, spec.job_id)
+        options.on_created(job)
+        submission = Submission(self.settings, self.redis, self.store, spec, left_out or LeftOut())
+        submission.run(photos, lambda: options.on_progress(submission.progress))
         return job
 
+    @translate_redis_errors
     def preview(
-        self, wanted: Wanted, on_progress: Callable[[Preview], None] = lambda _preview: None
-    ) -> Preview:
-        """What submitting would do; nothing is written anywhere.
+        self,
+        selection: PhotoSelection,
+        on_progress: Callable[[DryRun], None] = lambda _dry_run: None,
+    ) -> DryRun:
+        """Count what a submission would upload and classify, without writing anything.
 
         Args:
-            wanted: As `submit` takes it apart.
+            selection: The photos that would be submitted.
             on_progress: Called as photos are hashed.
 
         Raises:
-            UsageError: An argument does not exist, or there is no photo.
+            UsageError: An argument does not exist.
         """
-        photos = self._photos(wanted)
-        with redis_errors(self.settings):
-            found = preview(self.settings, self.redis, photos, on_progress)
-            others = [s.pending for s in self.jobs() if s.state not in TERMINAL_JOB_STATES]
-            workers = live_workers(self.redis)
-        found.forecast = of_photos(found.to_classify, found.model, others, workers)
-        return found
+        result = DryRun()
+        result.left_out.on_ignored = result.ignored_files.append
+        photos = self._find_photos(selection, result.left_out)
+        preview(self.settings, self.redis, photos, result, on_progress)
+        pending = [job.pending for job in self.jobs() if job.state not in INACTIVE_JOB_STATES]
+        workers = live_workers(self.redis)
+        result.forecast = forecast_photos(result.to_classify, result.model, pending, workers)
+        return result
 
-    def _photos(self, wanted: Wanted) -> Iterator[Photo]:
-        """The photos that are asked for; what does not fit is refused before there is a job."""
-        wanted.check(self.settings)
-        photos = wanted.photos(self.settings, self._tell)
-        if wanted.in_place:
-            self.check_in_place(wanted.files())
-            photos = in_place.checked(self.workers()[0], photos)
-        return wanted.some(photos)
+    def _find_photos(self, selection: PhotoSelection, left_out: LeftOut) -> Iterator[Photo]:
+        """Return the selected photos; errors of finding the first are raised at once."""
+        selection.check(self.settings)
+        photos = selection.photos(self.settings, self._notify, left_out)
+        if selection.in_place:
+            self.check_in_place(selection.files())
+            photos = in_place.replace_unreadable(self.workers()[0], photos)
+        return chain(list(islice(photos, 1)), photos)
 
     def check_in_place(self, paths: Iterable[str]) -> None:
-        """Refuse to leave files or folders in place that a live worker does not read.
+        """Check that every live worker reads these files or folders in place.
 
         Args:
-            paths: Of this machine, by which the workers must know them, too.
+            paths: Paths on this machine; workers must see the files under the same paths.
 
         Raises:
-            UsageError: Names the worker and the path.
+            UsageError: A worker does not read one of them; the message names both.
         """
         in_place.check(self.workers()[0], paths)
 
+    @translate_redis_errors
     def check(self) -> None:
-        """Reach both servers, or raise InfrastructureError."""
-        with redis_errors(self.settings):
-            self.redis.ping()
-        self.store.get(job_prefix("none") + "job.json")
-
-    def new_job_id(self) -> str:
-        """An id that no job has."""
-        with redis_errors(self.settings):
-            return new_job_id(self.redis, Ledger(self.redis).open_job_ids())
-
-    def _create(
-        self, job_id: str, name: str, threshold: float | None, faces: FaceChoice
-    ) -> JobSpec:
-        spec = JobSpec(
-            job_id=job_id,
-            name=as_name(name),
-            created=time.time(),
-            chunk_size=self.settings.chunk_size,
-            threshold=threshold,
-            faces=faces,
-            retention_seconds=self.settings.retention_seconds,
-        )
-        worker = common_model(self.redis)
-        JobFiles(self.store).write_spec(spec)
-        if threshold is None and worker:
-            threshold = worker.threshold
-        try:
-            Ledger(self.redis).create(spec, worker.model if worker else None, threshold)
-        except RedisError:
-            self.store.delete(self.store.keys(job_prefix(spec.job_id)))
-            raise
-        return spec
-
-    def job(self, word: str, newest: bool = False) -> Job:
-        """Find a job by its id, an unambiguous beginning of it, or its name.
-
-        Args:
-            word: One of these.
-            newest: Of several jobs of that very name take the newest, and tell so.
+        """Check that both servers respond.
 
         Raises:
-            UsageError: None, or more than one, may be meant.
+            InfrastructureError: One does not.
         """
-        with redis_errors(self.settings):
-            return Job(self, find(self.redis, word, self._tell if newest else None))
+        self.redis.ping()
+        self.store.get(job_prefix("none") + "job.json")
 
-    def named(self, name: str) -> list[str]:
-        """The ids of all jobs of that very name, the newest first."""
-        with redis_errors(self.settings):
-            return named(name, candidates(self.redis))
+    @translate_redis_errors
+    def new_job_id(self) -> str:
+        """Return an unused job id."""
+        return new_job_id(self.redis, Ledger(self.redis).open_job_ids())
 
-    def jobs(self) -> list[JobStatus]:
-        """All jobs that have not expired, the newest first; those it cannot read are told."""
-        found = []
-        with redis_errors(self.settings):
-            ledger = Ledger(self.redis)
-            for job_id in ledger.job_ids():
-                try:
-                    found.append(ledger.status(job_id))
-                except UnreadableJobError as error:
-                    self._tell(str(error))
-        return found
-
-    def workers(self) -> tuple[list[WorkerInfo], float]:
-        """The workers that live, and the time by Redis' clock (Unix time, s)."""
-        with redis_errors(self.settings):
-            return live_workers(self.redis), redis_time(self.redis)
-
-    def reconcile(self, word: str | None = None) -> list[Repaired]:
-        """Queue what is lost at once; rebuild ledgers that Redis lost, from the manifests.
+    @translate_redis_errors
+    def job(self, word: str, newest: bool = False) -> Job:
+        """Find a job by its id, its name, or an unambiguous prefix of its id, in this order.
 
         Args:
-            word: One job, as for `job`, or every job that the object store describes.
+            word: The id, name or prefix.
+            newest: If several jobs have exactly this name, take the newest and report that.
+
+        Raises:
+            UsageError: No job, or more than one, matches.
+        """
+        try:
+            return Job(self, find_job_id(self.redis, word, self._notify if newest else None))
+        except UnknownJobError as error:
+            return self.find_lost(word, error)
+
+    def find_lost(self, word: str, error: UnknownJobError) -> Job:
+        """Repair a job that Redis lost and return it.
+
+        Raises:
+            UnknownJobError: The given `error`: the object store does not know the job either.
+        """
+        return Job(self, find_lost(self.redis, self.store, word, error))
+
+    @translate_redis_errors
+    def repair(self, job_id: str, wait_seconds: float = WAIT_SECONDS) -> RepairReport:
+        """Enqueue what Redis lost of one job; see `reconcile`."""
+        return repair(self.redis, self.store, job_id, wait_seconds)
+
+    @translate_redis_errors
+    def find_removable(self, word: str) -> Job:
+        """Find a job as `job` does, including jobs that only the object store knows.
+
+        Raises:
+            UsageError: No job, or more than one, matches.
+        """
+        return Job(self, find_removable(self.redis, self.store, word))
+
+    @translate_redis_errors
+    def named(self, name: str) -> list[str]:
+        """Return the ids of all jobs with exactly this name, newest first."""
+        return ids_named(name, candidates(self.redis))
+
+    @translate_redis_errors
+    def jobs(self) -> list[JobStatus]:
+        """Return all jobs that have not expired, newest first; report unreadable ones."""
+        statuses = []
+        ledger = Ledger(self.redis)
+        for job_id in ledger.job_ids():
+            try:
+                statuses.append(ledger.status(job_id))
+            except UnknownJobError:
+                continue  # it was removed meanwhile
+            except UnreadableJobError as error:
+                self._notify(str(error))
+        return statuses
+
+    @translate_redis_errors
+    def workers(self) -> tuple[list[WorkerInfo], float]:
+        """Return the live workers, and the time of Redis' clock (Unix time, s)."""
+        return live_workers(self.redis), redis_time(self.redis)
+
+    @translate_redis_errors
+    def reconcile(self, word: str | None = None) -> list[RepairReport]:
+        """Queue lost chunks at once, and rebuild lost ledgers from the manifests.
+
+        Args:
+            word: One job, as for `job`; None for every job in the object store.
 
         Raises:
             UsageError: Neither Redis nor the object store knows the job.
         """
-        found = []
-        with redis_errors(self.settings):
-            chosen = None if word is None else find_stored(self.redis, self.store, word)
-            for each in stored_jobs(self.store) if chosen is None else [chosen]:
-                try:
-                    found.append(repair(self.settings, self.redis, self.store, self._app, each))
-                except UnreadableJobError as error:
-                    if chosen is not None:
-                        raise
-                    self._tell(str(error))
-        return found
+        reports = []
+        chosen = None if word is None else find_stored(self.redis, self.store, word)
+        for job_id in stored_jobs(self.store) if chosen is None else [chosen]:
+            try:
+                reports.append(self.repair(job_id))
+            except UnreadableJobError as error:
+                if chosen is not None:
+                    raise
+                self._notify(str(error))
+        return reports
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connection to Redis."""
         self.redis.close()
-        if "_app" in self.__dict__:
-            self._app.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class Job:
-    """One submitted job."""
-
-    def __init__(self, client: Client, job_id: str) -> None:
-        self._client = client
-        self.id = job_id
-
-    def status(self) -> JobStatus:
-        """Its counters."""
-        with redis_errors(self._client.settings):
-            return Ledger(self._client.redis).status(self.id)
-
-    def blockage(self, status: JobStatus) -> str | None:
-        """Why it does not get on: no worker, or none with its model; None when workers may."""
-        with redis_errors(self._client.settings):
-            return blockage(self._client.settings, self._client.redis, status)
-
-    def forecast(self, status: JobStatus) -> Forecast:
-        """When it will have ended, by the rate that workers report."""
-        with redis_errors(self._client.settings):
-            workers = live_workers(self._client.redis)
-        return forecast(status, self._client.jobs(), workers)
-
-    def wait(self, timeout: float | None = None) -> JobStatus:
-        """Wait until the job has ended.
-
-        Args:
-            timeout: In s; None waits for ever.
-
-        Raises:
-            WaitTimeoutError: It had not ended by then. It goes on.
-        """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while (status := self.status()).state not in TERMINAL_JOB_STATES:
-            if deadline is not None and time.monotonic() > deadline:
-                raise WaitTimeoutError(
-                    f"job {self.id} has {status.pending} photos to go; it goes on. "
-                    f"`glasses watch {self.id}` follows it."
-                )
-            time.sleep(pause(status))
-        return status
-
-    def verdicts(self) -> Iterator[Verdict]:
-        """The verdicts that there are, in the order of submission."""
-        with redis_errors(self._client.settings):
-            yield from self._results().in_order()
-
-    def judged(self) -> Iterator[Judged]:
-        """The photos that have a verdict, with their paths, in the order of submission."""
-        with redis_errors(self._client.settings):
-            yield from self._results().judged()
-
-    def follow(self) -> Iterator[list[Verdict]]:
-        """Batches of verdicts as they arrive, until the job has ended; [] at quiet moments."""
-        with redis_errors(self._client.settings):
-            yield from self._results().follow()
-
-    def cancel(self) -> JobStatus:
-        """Stop the job: photos without a verdict become cancelled."""
-        with redis_errors(self._client.settings):
-            Ledger(self._client.redis).cancel(self.id)
-        return self.status()
-
-    def remove(self) -> int:
-        """Remove the job with its photos and verdicts; returns how many photos were removed."""
-        with redis_errors(self._client.settings):
-            return remove_job(self._client.redis, self._client.store, self.id).photos
-
-    def _results(self) -> Results:
-        return Results(self._client.redis, self._client.store, self.id)
-
-
-def pause(status: JobStatus) -> float:
-    """How long to wait (s) before a job is asked about again: the nearer its end, the shorter."""
-    least, most = _PAUSE_SECONDS
-    return min(most, max(least, status.pending / 1000))

@@ -1,4 +1,4 @@
-"""Photos -> verdicts in this process, without any server: `glasses classify`, for programs.
+"""Classify photos on this machine, without servers: the Python API of `glasses classify`.
 
 >>> from glasses import classify
 >>> for verdict in classify("demo/photos/hopper.jpg", "demo/photos/cat.jpg"):
@@ -6,42 +6,46 @@
 hopper.jpg classified True 1
 cat.jpg no_face False 0
 
-The one place where the kernel reaches for the worker: late, and only when it is called, so that
-whoever does not call it needs none of the worker's packages.
+This is the only module of `glasses` that imports the worker. It does so inside a function, so the
+packages of the worker are needed only by programs that classify in process.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from typing import cast
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from glasses import walk
+from glasses.config.extras import require_worker_extra
+from glasses.config.settings import load_settings
 from glasses.errors import UsageError
-from glasses.examine import InMemory
-from glasses.judged import Judged
-from glasses.needs import workers_packages
-from glasses.settings import Settings, load_settings
-from glasses.sources.arguments import Wanted
-from glasses.sources.photo import Photo as Member
-from glasses.verdict import FaceChoice, Rule, Verdict, check_choice, verdict
-
-Photo = str | os.PathLike[str] | bytes
+from glasses.protocol.photo_result import PhotoResult
+from glasses.protocol.verdict import (
+    DecisionRule,
+    FaceChoice,
+    Verdict,
+    validate_options,
+)
+from glasses.sources import walk
+from glasses.sources.arguments import PhotoSelection
+from glasses.sources.hashing import InMemoryPhoto
+from glasses.sources.in_memory import PhotoArgument, photo_arguments
+from glasses.sources.left_out import LeftOut
+from glasses.sources.photo import Photo as SourcePhoto
 
 
 class InProcess:
-    """The pipeline in this process, or in several of this machine.
+    """The pipeline in child processes, with the memory and time limits of a worker.
 
     Args:
-        model: A released model: its name or its folder; by default as every command finds it.
-        threshold: Instead of the model's own, 0..1.
+        model: Name or folder of a released model; by default the configured one.
+        threshold: Replaces the model's threshold, 0..1.
         faces: Which faces of a photo decide.
-        processes: As many work at the same time.
+        processes: Number of parallel processes.
+        others: Number of further processes, for thumbnails, among which memory is divided too.
 
     Raises:
-        UsageError: An option does not fit, or the worker's packages are not installed; says how to.
-        ModelError: The model is missing or not the released one.
+        UsageError: An option is invalid, or the packages of the worker are not installed. The
+            message says how to install them.
+        ModelError: The model is missing or differs from the released one.
     """
 
     def __init__(
@@ -50,47 +54,53 @@ class InProcess:
         threshold: float | None = None,
         faces: FaceChoice = FaceChoice.ANY,
         processes: int = 1,
+        others: int = 0,
     ) -> None:
-        faces = check_choice(threshold, faces)
+        faces = validate_options(threshold, faces)
         if not isinstance(processes, int) or processes < 1:
-            raise UsageError(f"processes: {processes!r} is not a number of 1 or more")
-        with workers_packages("classify"):
-            from worker import local
+            raise UsageError(f"processes: {processes!r} is not a positive integer")
+        require_worker_extra("classify")
+        from worker import local
+
         settings = load_settings(model=model)
         self.settings = settings
-        self._look = local.look
-        self._model = settings.model
-        self._max_bytes = settings.max_file_mb << 20
-        self._processes = processes
-        found = local.pipeline(settings.model)
-        own = found.threshold if threshold is None else threshold
-        self.rule = Rule(model=found.model, threshold=own, faces=faces)
+        self._process_photos = local.classify_photos
+        self._processes = local.Processes.of(settings, processes, others)
+        loaded = local.load(settings.model, self._processes)
+        threshold = loaded.threshold if threshold is None else threshold
+        self.rule = DecisionRule(model=loaded.name, threshold=threshold, faces=faces)
 
-    def judged(self, photos: Iterable[walk.Source | InMemory | Member]) -> Iterator[Judged]:
-        """Judge photos, one after the other, in their order.
-
-        Members of archives are judged by this process: no other one can read on where it is.
+    def photo_results(
+        self, photos: Iterable[walk.SourceFile | InMemoryPhoto | SourcePhoto]
+    ) -> Iterator[PhotoResult]:
+        """Yield the results of photos, in their order.
 
         Raises:
-            GlassesError: A process died.
+            GlassesError: No process could be started.
         """
-        for is_member, some in groupby(photos, lambda photo: isinstance(photo, Member)):
-            processes = 1 if is_member else self._processes
-            for entry, outcome in self._look(some, self._model, self._max_bytes, processes):
-                yield Judged(entry, verdict(entry.image, entry.sha256, outcome, self.rule))
+        model, max_bytes = self.settings.model, self.settings.max_file_mb << 20
+        for entry, outcome in self._process_photos(photos, model, max_bytes, self._processes):
+            yield PhotoResult.of(entry, outcome, self.rule)
 
 
 def classify(
-    *photos: Photo | Sequence[Photo],
+    *photos: PhotoArgument | Sequence[PhotoArgument],
     model: str | None = None,
     threshold: float | None = None,
     faces: FaceChoice = FaceChoice.ANY,
     processes: int = 1,
+    strict: bool = False,
+    on_ignored: Callable[[str], None] = lambda _path: None,
 ) -> Iterator[Verdict]:
-    """Classify photos in this process; needs the extra `worker`, and no server.
+    """Classify photos on this machine; needs the extra `worker`, but no server.
 
-    Verdicts come one at a time, in the order of the photos, while later photos are still to be
-    looked at. A photo that cannot be classified is no exception: its verdict says why.
+    Verdicts are yielded one by one, in the order of the photos, while later photos are still being
+    processed. A photo that cannot be classified raises nothing: its verdict holds the reason.
+
+    Photos are decoded in child processes. The settings `process_memory_mb` and `chunk_time_limit`
+    limit their memory and time. A photo that kills its process or takes too long fails alone
+    (`crashed_worker`), as does one that needs too much memory (`out_of_memory`). One process is
+    kept for the next call and exits with the program.
 
     >>> from pathlib import Path
     >>> photo = Path("demo/photos/van-rossum.jpg")
@@ -103,44 +113,30 @@ def classify(
     14
 
     Args:
-        *photos: Files, folders, globs, archives, or the bytes of photos; what `glasses classify`
-            takes; also lists of them. Bytes are called by their place: `<bytes 1>`.
-        model: A released model: its name or its folder; by default as every command finds it.
-        threshold: Glasses at this probability and above, 0..1; by default the model's own.
+        *photos: Files, folders, globs and archives, as `glasses classify` takes them, or the bytes
+            of photos, or lists of these. Bytes are named by their position (`<bytes 1>`), unless
+            they are given with a name: `("passport.jpg", data)`.
+        model: Name or folder of a released model; by default the configured one.
+        threshold: Glasses at this probability and above, 0..1; by default the model's threshold.
         faces: Which faces of a photo decide.
-        processes: As many work at the same time. More than one start afresh, so a script needs
-            `if __name__ == "__main__":` around what it does.
+        processes: Number of parallel processes.
+        strict: Do not ignore files that are not photos: they fail. Without it, only those fail that
+            are arguments themselves, and bytes.
+        on_ignored: Called with the path of each ignored file.
 
     Returns:
-        The verdicts, with the rows' names, as `glasses classify` prints them.
+        The verdicts, with the same fields as the rows of `glasses classify`.
 
     Raises:
-        UsageError: A photo's path does not exist, an option does not fit, or the worker's packages
-            are not installed.
-        ModelError: The model is missing or not the released one.
-        TypeError: Something is neither path nor bytes.
+        UsageError: A path does not exist, an option is invalid, or the packages of the worker are
+            not installed.
+        ModelError: The model is missing or differs from the released one.
+        TypeError: An argument has another type.
     """
-    given = list(_paths_and_bytes(photos))
-    for photo in given:
-        if isinstance(photo, str):
-            Wanted([photo]).check_local()
+    given = PhotoSelection(photo_arguments(photos), strict=strict)
+    if given.arguments:
+        given.check_local()
     pipeline = InProcess(model, threshold, faces, processes)
-    return (photo.verdict for photo in pipeline.judged(_found(given, pipeline.settings)))
-
-
-def _paths_and_bytes(photos: Iterable[Photo | Sequence[Photo]]) -> Iterator[str | bytes]:
-    for photo in photos:
-        if isinstance(photo, list | tuple):
-            yield from _paths_and_bytes(photo)
-        else:
-            yield photo if isinstance(photo, bytes) else os.fspath(cast(Photo, photo))
-
-
-def _found(
-    given: Sequence[str | bytes], settings: Settings
-) -> Iterator[walk.Source | InMemory | Member]:
-    for place, photo in enumerate(given, 1):
-        if isinstance(photo, bytes):
-            yield InMemory(f"<bytes {place}>", photo)
-        else:
-            yield from Wanted([photo]).local(settings)
+    left_out = LeftOut(on_ignored=on_ignored)
+    sources = given.local(pipeline.settings, left_out=left_out)
+    return (photo.verdict for photo in pipeline.photo_results(sources))

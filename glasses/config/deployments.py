@@ -1,10 +1,10 @@
-"""How many workers run is for what runs them to say: the command, for each."""
+"""Deployments: the command that scales the workers of each kind of deployment."""
 
 from __future__ import annotations
 
 import math
 
-from glasses.statuses import Deployment
+from glasses.protocol.statuses import Deployment
 
 NAMESPACE = "glasses"
 DEPLOYMENT = "deployment/glasses-worker"
@@ -13,12 +13,12 @@ COMPOSE_FILE = "infra/compose/compose.yaml"
 
 
 def replicas(processes: int, per_replica: int) -> int:
-    """How many workers have so many processes, or a few more."""
+    """Return how many replicas provide at least this number of processes."""
     return math.ceil(processes / max(1, per_replica))
 
 
 def scale_command(deployment: Deployment, count: int) -> list[str]:
-    """The command that makes it `count` workers."""
+    """Return the command that scales a deployment to `count` workers."""
     match deployment:
         case Deployment.COMPOSE:
             return ["docker", "compose", "--file", COMPOSE_FILE, "scale", f"worker={count}"]

@@ -1,18 +1,18 @@
-"""Whether the servers are those of this machine's local stack, and how workers start then."""
+"""Local stack: whether the settings point to it, and how to start workers."""
 
 from __future__ import annotations
 
-from glasses.settings import Settings
-from glasses.stack_file import home, read_stack
+from glasses.config.settings import Settings
+from glasses.config.stack_file import home, running_stack
 
 
 def is_local(settings: Settings) -> bool:
-    """Whether these settings lead to the local stack."""
-    stack = read_stack(home())
+    """Return whether these settings point to the local stack of this machine."""
+    stack = running_stack(home())
     url = settings.redis_url
     return bool(stack and url and stack.settings.get("redis_url") == url.get_secret_value())
 
 
-def starts_workers(settings: Settings) -> str:
-    """What to run where no worker does: `glasses up` changes nothing about a stack that runs."""
+def start_workers_hint(settings: Settings) -> str:
+    """Return the command that starts workers: `glasses up` does not change a running stack."""
     return "`glasses scale 2`" if is_local(settings) else "`python -m worker` on any machine"

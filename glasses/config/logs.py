@@ -1,7 +1,7 @@
-"""Logs of what runs unattended: lines for people on a terminal, JSON for everything else.
+"""Logs of services: text on a terminal, JSON otherwise.
 
-A JSON line has `time`, `level`, `logger`, `process` and `message`, the ids of what the process was
-at (`job`, `chunk`), and `error` with a traceback where there is one.
+A JSON line has `time`, `level`, `logger`, `process` and `message`, the ids of the `job` and `chunk`
+that the process was working on, and `error` with the traceback of an exception.
 """
 
 from __future__ import annotations
@@ -12,43 +12,45 @@ import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from glasses.config.log_stream import capture_output, original
+
 _TEXT = "%(asctime)s %(levelname)s %(process)d %(message)s"
 _IDS = ("job", "chunk")
 
 
 class LogFormat(StrEnum):
-    """How lines are written."""
+    """The format of log lines."""
 
     AUTO = "auto"
-    """Text on a terminal, else JSON."""
+    """Text on a terminal, otherwise JSON."""
     JSON = "json"
     TEXT = "text"
 
 
-_about: dict[str, str] = {}
+_context: dict[str, str] = {}
 
 
-def about(**ids: str) -> None:
-    """From now on, say in each line of this process what it is about; nothing: about nothing.
+def set_log_context(**ids: str) -> None:
+    """Set the ids that are added to every log line of this process; without arguments, none.
 
-    Of the process, not of a thread or a context: its threads work on the same chunk.
+    They apply to the whole process, because its threads work on the same chunk.
     """
-    _about.clear()
-    _about.update(ids)
+    _context.clear()
+    _context.update(ids)
 
 
 class JsonFormatter(logging.Formatter):
-    """One object a line."""
+    """Format each record as one JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """Return the line for a record."""
         values: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "process": record.process,
             "message": record.getMessage(),
-            **_about,
+            **_context,
         }
         values |= {name: getattr(record, name) for name in _IDS if hasattr(record, name)}
         if record.exc_info:
@@ -56,15 +58,22 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(values, ensure_ascii=False, default=str)
 
 
-def set_up(level: int | str, format_: LogFormat) -> bool:
-    """Write this process' log to stderr; True if that is JSON."""
+def configure_logging(level: int | str, format_: LogFormat) -> bool:
+    """Send the log of a service to stderr, and as JSON, if so, whatever else it prints.
+
+    Returns:
+        Whether it is written as JSON.
+    """
+    stream = original(sys.stderr)
     as_json = format_ is LogFormat.JSON or (
-        format_ is LogFormat.AUTO and not (sys.stderr and sys.stderr.isatty())
+        format_ is LogFormat.AUTO and not (stream and stream.isatty())
     )
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter() if as_json else logging.Formatter(_TEXT))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
     logging.captureWarnings(True)
+    if as_json:
+        capture_output()
     return as_json

@@ -1,4 +1,4 @@
-"""How long a server that does not answer is waited for, and who is told meanwhile."""
+"""Retries: how long calls to a server that does not answer are repeated, and who is notified."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 T = TypeVar("T")
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 
 FIRST_CONTACT_SECONDS = 5.0
-"""A server that never answered is most likely a wrong address."""
+"""Time limit for a server that has never answered: most likely its address is wrong."""
 OUTAGE_SECONDS = 60.0
-"""One that answered before is being restarted."""
-_TELL_AFTER_SECONDS = 2.0
-_TELL_AGAIN_SECONDS = 15.0
+"""Time limit for a server that has answered before: most likely it is restarting."""
+_NOTIFY_AFTER_SECONDS = 2.0
+_NOTIFY_AGAIN_SECONDS = 15.0
 _BACKOFF = ExponentialWithJitterBackoff(cap=2, base=0.1)
 
 
-def nobody(_: str) -> None:
-    """Tells nobody."""
+def ignore(_: str) -> None:
+    """Discard a notification."""
 
 
-class Patience(Retry):
-    """Retries Redis with backoff and jitter for some time, not for some number of tries."""
+class RetryPolicy(Retry):
+    """Retry Redis commands with backoff and jitter, limited by time instead of by attempts."""
 
-    def __init__(self, server: str, tell: Tell = nobody) -> None:
+    def __init__(self, server: str, notify: Notify = ignore) -> None:
         super().__init__(_BACKOFF, retries=-1)
         self._server = server
-        self._tell = tell
-        self._told = 0.0
-        self._reached = False
+        self._notify = notify
+        self._notified_at = 0.0
+        self._has_answered = False
 
-    def __deepcopy__(self, _: Any) -> Patience:
-        """One for all connections: they share the outage."""
+    def __deepcopy__(self, _: Any) -> RetryPolicy:
+        """Return the same policy: all connections share the outage."""
         return self
 
     def call_with_retry(
@@ -52,38 +52,40 @@ class Patience(Retry):
         is_retryable: Callable[[Exception], bool] | None = None,
         with_failure_count: bool = False,
     ) -> Any:
-        """As `Retry`'s, until the time is over or the password is refused."""
+        """Call `do` until it succeeds, the time is over, or the password is rejected."""
         started = time.monotonic()
 
-        def may_go_on(error: Exception) -> bool:
+        def may_retry(error: Exception) -> bool:
             if isinstance(error, AuthenticationError):
-                return False  # for redis-py a lost connection, too; no waiting changes it
+                return False  # redis-py counts it as a connection error, but retrying is useless
             waited = time.monotonic() - started
-            limit = OUTAGE_SECONDS if self._reached else FIRST_CONTACT_SECONDS
-            if waited > _TELL_AFTER_SECONDS:
-                self._say(f"{self._server} does not answer ({error}); trying for {limit:.0f} s")
+            limit = OUTAGE_SECONDS if self._has_answered else FIRST_CONTACT_SECONDS
+            if waited > _NOTIFY_AFTER_SECONDS:
+                self._notify_rarely(
+                    f"{self._server} does not answer ({error}); retrying for {limit:.0f} s"
+                )
             return waited < limit and (is_retryable is None or is_retryable(error))
 
-        found = super().call_with_retry(do, fail, may_go_on, with_failure_count)
-        self._reached = True
-        return found
+        answer = super().call_with_retry(do, fail, may_retry, with_failure_count)
+        self._has_answered = True
+        return answer
 
-    def _say(self, text: str) -> None:
+    def _notify_rarely(self, text: str) -> None:
         now = time.monotonic()
-        if now - self._told > _TELL_AGAIN_SECONDS:
-            self._told = now
-            self._tell(text)
+        if now - self._notified_at > _NOTIFY_AGAIN_SECONDS:
+            self._notified_at = now
+            self._notify(text)
 
 
-def again(
+def retry_call(
     do: Callable[[], T], errors: type[Exception] | tuple[type[Exception], ...], seconds: float
 ) -> T:
-    """Do something until it succeeds, with backoff and jitter, or until a time is over.
+    """Call a function until it succeeds, with backoff and jitter, or until the time is over.
 
     Args:
-        do: May be done more than once.
-        errors: Worth another try; others end it, and so does one after `seconds`.
-        seconds: From the first try on.
+        do: The function, which must be safe to call more than once.
+        errors: Exceptions after which it is called again; others are raised at once.
+        seconds: Time limit, from the first call on; after it the last exception is raised.
     """
     started, failures = time.monotonic(), 0
     while True:
@@ -97,35 +99,36 @@ def again(
             time.sleep(pause)
 
 
-class Watched:
-    """Tells when a call takes long, for libraries that retry in silence."""
+class SlowCallMonitor:
+    """Report slow calls of libraries that retry silently."""
 
-    def __init__(self, server: str, tell: Tell) -> None:
+    def __init__(self, server: str, notify: Notify) -> None:
         self._server = server
-        self._tell = tell
-        self._since: dict[int, float] = {}
-        self._told = 0.0
+        self._notify = notify
+        self._started: dict[int, float] = {}
+        self._notified_at = 0.0
         self._lock = Lock()
         self._thread: Thread | None = None
-        self._ended = Event()
+        self._stopped = Event()
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """A call, in this thread."""
+        """Monitor the `with` block as one call of this thread."""
         with self._lock:
-            self._since[get_ident()] = time.monotonic()
-            if self._thread is None and self._tell is not nobody:
+            self._started[get_ident()] = time.monotonic()
+            if self._thread is None and self._notify is not ignore:
                 self._thread = Thread(target=self._watch, name="watch", daemon=True)
                 self._thread.start()
         try:
             yield
         finally:
-            self._since.pop(get_ident(), None)
+            self._started.pop(get_ident(), None)
 
     def _watch(self) -> None:
-        while not self._ended.wait(1):
+        while not self._stopped.wait(1):
             now = time.monotonic()
-            longest = max((now - since for since in list(self._since.values())), default=0.0)
-            if longest > 2 * _TELL_AFTER_SECONDS and now - self._told > _TELL_AGAIN_SECONDS:
-                self._told = now
-                self._tell(f"{self._server} takes its time; waiting for it")
+            longest = max((now - started for started in list(self._started.values())), default=0.0)
+            is_due = now - self._notified_at > _NOTIFY_AGAIN_SECONDS
+            if longest > 2 * _NOTIFY_AFTER_SECONDS and is_due:
+                self._notified_at = now
+                self._notify(f"{self._server} is not responding, retrying")

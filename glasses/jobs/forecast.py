@@ -1,4 +1,4 @@
-"""When a job will have ended: plain arithmetic from the rate that workers report."""
+"""Forecast: when a job will have ended, computed from the rates that workers report."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field
 
 from glasses.errors import UsageError
-from glasses.schemas import JobStatus
-from glasses.statuses import TERMINAL_JOB_STATES
-from glasses.units import Photos, PhotosPerSecond, Seconds
-from glasses.workers import WorkerInfo
+from glasses.ledger.workers import WorkerInfo
+from glasses.protocol.schemas import JobStatus
+from glasses.protocol.statuses import INACTIVE_JOB_STATES
+from glasses.protocol.units import Photos, PhotosPerSecond, Seconds
 
 
 class Forecast(BaseModel):
-    """What is left of a job, and how fast it goes.
+    """How many photos are ahead of a job's end, and how long they take.
 
-    Jobs share the workers, so until a job ends, each other job gets as many photos as it, or all
-    of its own if those are fewer.
+    Large jobs share the workers equally. Until a job ends, every other job therefore has as many
+    photos processed as this one, or all of its photos if it has fewer.
     """
 
     model_config = ConfigDict(frozen=True)
 
     photos_ahead: Photos = Field(
-        description="its own, and those of others that come before its end"
+        description="photos to process before the job ends, including those of other jobs"
     )
-    processes: int = Field(description="of live workers with its model")
+    processes: int = Field(description="worker processes that have the job's model")
     process_rate: PhotosPerSecond | None = Field(
-        description="of one process while it works; null: none has finished a chunk lately"
+        description="rate of one busy process; null if none has finished a chunk recently"
     )
     eta_seconds: Seconds | None = Field(
-        description="until it has ended; null: no rate is known, or no worker may take it"
+        description="time until the job ends; null if no rate is known or no worker may take it"
     )
 
     def processes_to_end_within(self, seconds: float) -> int | None:
-        """How many processes would suffice; None if there is no rate yet, or no time left."""
+        """Return how many processes would suffice; None without a rate or time left."""
         if not self.process_rate or seconds <= 0:
             return None
         return max(1, math.ceil(self.photos_ahead / (self.process_rate * seconds)))
@@ -45,56 +45,54 @@ class Forecast(BaseModel):
 def forecast(
     status: JobStatus, others: Sequence[JobStatus], workers: Sequence[WorkerInfo]
 ) -> Forecast:
-    """Foretell a job's end.
+    """Estimate when a job will have ended.
 
     Args:
         status: The job.
-        others: All jobs; ended ones and the job itself are passed over.
-        workers: Those that live.
+        others: All jobs; ended and paused ones and the job itself are ignored.
+        workers: The live workers.
     """
     pending = [
         other.pending
         for other in others
-        if other.job_id != status.job_id and other.state not in TERMINAL_JOB_STATES
+        if other.job_id != status.job_id and other.state not in INACTIVE_JOB_STATES
     ]
-    return of_photos(status.pending, status.model, pending, workers)
+    return forecast_photos(status.pending, status.model, pending, workers)
 
 
-def of_photos(
+def forecast_photos(
     photos: int, model: str | None, others: Sequence[int], workers: Sequence[WorkerInfo]
 ) -> Forecast:
-    """Foretell when photos will have been judged, as `forecast` does for a job.
+    """Estimate when photos will have been classified, as `forecast` does for a job.
 
     Args:
-        photos: How many.
-        model: The workers' that may take them; None: any.
-        others: How many photos each other job has to go.
-        workers: Those that live.
+        photos: Number of photos.
+        model: Only workers with this model may take them; None for any worker.
+        others: Number of pending photos of each other job.
+        workers: The live workers.
     """
-    able = [w for w in workers if model in {None, w.model}]
-    processes = sum(w.processes for w in able)
-    measured = [(w.process_rate, w.processes) for w in able if w.process_rate]
+    eligible = [worker for worker in workers if model in {None, worker.model}]
+    processes = sum(worker.processes for worker in eligible)
+    measured = [(w.process_rate, w.processes) for w in eligible if w.process_rate]
     rate = sum(r * n for r, n in measured) / sum(n for _, n in measured) if measured else None
-    ahead = photos + sum(min(other, photos) for other in others)
+    photos_ahead = photos + sum(min(other, photos) for other in others)
     return Forecast(
-        photos_ahead=ahead,
+        photos_ahead=photos_ahead,
         processes=processes,
         process_rate=rate,
-        eta_seconds=ahead / (rate * processes) if rate and processes else None,
+        eta_seconds=photos_ahead / (rate * processes) if rate and processes else None,
     )
 
 
 def next_time(text: str, now: datetime) -> datetime:
-    """The next moment at which a clock shows `HH:MM`, today or tomorrow.
+    """Return the next time at which a clock shows `HH:MM`, today or tomorrow.
 
     Raises:
-        UsageError: It is no time of day.
+        UsageError: `text` is not a time of day.
     """
     try:
         clock = datetime.strptime(text, "%H:%M").time()
     except ValueError:
-        raise UsageError(
-            f"{text!r} is no time of day: give it as HH:MM, for example 17:30"
-        ) from None
+        raise UsageError(f"{text!r} is not a time of day: use HH:MM, for example 17:30") from None
     moment = now.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
     return moment if moment > now else moment + timedelta(days=1)

@@ -1,7 +1,22 @@
-"""The job ledger: what was submitted, what is under way, what was found. On Redis, atomically."""
+"""The job ledger in Redis: jobs, chunks, leases and outcomes, changed in atomic steps."""
 
-from glasses.ledger.gaps import gaps
-from glasses.ledger.ledger import Begun, Ledger, Recorded
-from glasses.ledger.reclaim import reclaim, reclaim_all
+from glasses.ledger.ledger import Ledger
+from glasses.ledger.reconciler import reclaim, reclaim_all
+from glasses.ledger.records import (
+    AcquireAnswer,
+    EnqueueAnswer,
+    LeaseGrant,
+    OutcomeRecord,
+    Snapshot,
+)
 
-__all__ = ["Begun", "Ledger", "Recorded", "gaps", "reclaim", "reclaim_all"]
+__all__ = [
+    "AcquireAnswer",
+    "EnqueueAnswer",
+    "LeaseGrant",
+    "Ledger",
+    "OutcomeRecord",
+    "Snapshot",
+    "reclaim",
+    "reclaim_all",
+]

@@ -1,4 +1,4 @@
-"""A sign of life in Redis: what belongs to a process that was killed frees itself."""
+"""Heartbeat: a key in Redis that expires soon after its process is killed."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-_BEATS = 4  # in the life of a sign: three may fail
+_BEATS_PER_TTL = 4  # three in a row may fail
 
 _log = logging.getLogger(__name__)
 
 
-class Presence:
-    """Renews a key from a thread for as long as the `with` block runs.
+class KeyHeartbeat:
+    """Renew a key from a thread while a `with` block runs.
 
     Args:
-        redis: Where.
-        key: What is there while this process lives; whoever makes this has set it.
-        seconds: The key's life without a sign.
+        redis: The server.
+        key: The key, which the caller has set already.
+        seconds: The key's TTL.
     """
 
     def __init__(self, redis: Redis, key: str, seconds: int) -> None:
         self._redis: Any = redis
         self._key, self._seconds = key, seconds
-        self._ended = Event()
-        self._thread = Thread(target=self._run, name="presence", daemon=True)
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="heartbeat", daemon=True)
 
-    def __enter__(self) -> Presence:
+    def __enter__(self) -> KeyHeartbeat:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
+        self._stopped.set()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._ended.wait(self._seconds / _BEATS):
+        while not self._stopped.wait(self._seconds / _BEATS_PER_TTL):
             try:
                 self._redis.set(self._key, "1", ex=self._seconds)
             except RedisError as error:
-                _log.info("no sign of life: %s", error)
+                _log.info("heartbeat %s failed: %s", self._key, error)

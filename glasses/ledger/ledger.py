@@ -1,111 +1,77 @@
-"""The ledger's steps as methods. Its rules are in `lua/`; here are names and types."""
+"""The ledger's steps as typed methods. The rules themselves are in `lua/`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
 
-from glasses import keys
-from glasses.errors import UsageError
-from glasses.lanes import lane
-from glasses.ledger.scripts import Scripts
-from glasses.outcome import DEPENDS_ON_BYTES_ALONE, Outcome
-from glasses.queue import PRIORITY_SMALL, PRIORITY_STEPS
-from glasses.schemas import ChunkMessage, JobSpec, JobStatus
-from glasses.statuses import TERMINAL_JOB_STATES, VERDICT_STATUSES, JobState
-from glasses.verdict import FaceChoice
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """What a worker is told when it takes a chunk.
-
-    Attributes:
-        answer: `begun`, or why not: `gone`, `cancelled`, `done`, `busy`, `other_model`,
-            `exhausted`.
-        attempts: Runs of the chunk so far, this one included.
-        faces: Which faces decide.
-        threshold: The job's.
-        wanted: Numbers of the photos that have no verdict yet.
-    """
-
-    answer: str
-    attempts: int = 0
-    faces: FaceChoice = FaceChoice.ANY
-    threshold: float = 0.5
-    wanted: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A photo's outcome on its way into the ledger.
-
-    Attributes:
-        number: The photo's number in its job.
-        outcome: What was found.
-        with_glasses: By the job's rule.
-        sha256: Of its bytes; None keeps the outcome out of the cache.
-    """
-
-    number: int
-    outcome: Outcome
-    with_glasses: bool
-    sha256: str | None
+from glasses.errors import UnknownJobError
+from glasses.ledger import keys
+from glasses.ledger.queue import PRIORITY_SMALL
+from glasses.ledger.records import (
+    AcquireAnswer,
+    EnqueueAnswer,
+    LeaseGrant,
+    OutcomeRecord,
+    Snapshot,
+)
+from glasses.ledger.scripts import Scripts, job_keys
+from glasses.protocol.outcome import CACHEABLE_REASONS
+from glasses.protocol.schemas import (
+    SCHEMA_VERSION,
+    ChunkMessage,
+    JobSpec,
+    JobStatus,
+    SubmissionEnd,
+)
+from glasses.protocol.statuses import TERMINAL_JOB_STATES
+from glasses.protocol.verdict import FaceChoice
 
 
 class Ledger:
-    """Jobs, chunks and verdicts on Redis. Raises redis' own exceptions."""
+    """Jobs, chunks and outcomes in Redis. Every method may raise redis-py's exceptions."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis
-        self._run = Scripts(redis)
+        self._run = Scripts(redis).on_job
 
-    def create(self, spec: JobSpec, model: str | None, threshold: float | None) -> None:
-        """Enter a new job.
+    def create(self, spec: JobSpec, model: str | None, threshold: float | None) -> bool:
+        """Create a job.
 
         Args:
-            spec: What was asked for.
-            model: The workers' model, if it is known already: the job is bound to it.
-            threshold: What decides, if it is known already.
-        """
-        values: dict[str, Any] = {
-            "spec": spec.model_dump_json(),
-            "state": JobState.SUBMITTING,
-            "faces": spec.faces,
-            "submitted": 0,
-            "cancelled": 0,
-            "with_glasses": 0,
-            **dict.fromkeys(VERDICT_STATUSES, 0),
-        }
-        if model is not None:
-            values["model"] = model
-        if threshold is not None:
-            values["threshold"] = threshold
-        with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.job(spec.job_id), mapping=values)
-            pipe.expire(keys.job(spec.job_id), spec.retention_seconds)
-            pipe.zadd(keys.JOBS, {spec.job_id: spec.created})
-            pipe.expire(keys.JOBS, spec.retention_seconds)
-            pipe.set(keys.submitter(spec.job_id), "1", ex=keys.SUBMITTER_SECONDS)
-            pipe.execute()
+            spec: The job's specification.
+            model: The workers' model, if known: the job is bound to it.
+            threshold: The threshold that decides, if known.
 
-    def open(self, spec: JobSpec, chunk: ChunkMessage, priority: int) -> str:
-        """Count a chunk's photos and expect its message; `opened`, `cancelled` or `gone`."""
-        names = [
-            keys.job(spec.job_id),
-            keys.chunks(spec.job_id),
-            keys.waiting(spec.job_id, priority),
-        ]
-        return str(
+        Returns:
+            False if the job exists already; then nothing was changed.
+        """
+        # An older version's job is upgraded to this version's schema: older workers then ignore it.
+        text = spec.model_copy(update={"schema_version": SCHEMA_VERSION}).model_dump_json()
+        return bool(
             self._run(
-                "open", names, [chunk.chunk_id, chunk.count, priority, spec.retention_seconds]
+                "create",
+                spec.job_id,
+                [keys.JOBS],
+                spec=text,
+                faces=spec.faces,
+                retention=spec.retention_seconds,
+                created=spec.created,
+                id=spec.job_id,
+                model=model,
+                threshold=threshold,
             )
         )
 
-    def begin(
+    def enqueue(self, chunk: ChunkMessage, priority: int) -> EnqueueAnswer:
+        """Mark a chunk as queued and its photos as submitted; the caller then sends its message."""
+        return EnqueueAnswer(
+            self._run("enqueue", chunk.job_id, **_fields(chunk), priority=priority)
+        )
+
+    def acquire(
         self,
         chunk: ChunkMessage,
         *,
@@ -113,225 +79,240 @@ class Ledger:
         threshold: float,
         lease_seconds: float,
         max_attempts: int,
-        ttl: int,
         holder: str = "",
-    ) -> Begun:
-        """Take a chunk for a worker, the attempt counted first; `holder` names this run."""
-        job_id = chunk.job_id
-        names = [
-            keys.job(job_id),
-            keys.rows(job_id),
-            keys.chunks(job_id),
-            keys.due(job_id),
-            keys.begun(lane(job_id)),
-            *_waiting(job_id),
-        ]
-        lease = round(lease_seconds * 1000)
-        args = [chunk.chunk_id, chunk.start, chunk.count, lease, max_attempts]
-        answer = self._run("begin", names, [*args, model, threshold, ttl, holder])
-        if answer[0] != "begun":
-            return Begun(answer[0])
-        return Begun(
-            "begun",
-            int(answer[1]),
-            FaceChoice(answer[2]),
-            float(answer[3]),
-            tuple(int(number) for number in answer[4:]),
+    ) -> LeaseGrant:
+        """Lease a chunk to a worker and count the attempt.
+
+        Args:
+            chunk: The chunk.
+            model: The worker's model, as name@fingerprint.
+            threshold: That model's threshold, used if the job has none.
+            lease_seconds: Duration of the lease, unless it is renewed.
+            max_attempts: Runs after which the chunk is exhausted.
+            holder: Id of this run: no other run can `renew`, `nack` or `abandon` its chunk.
+        """
+        answer, *grant = self._run(
+            "acquire",
+            chunk.job_id,
+            **_fields(chunk),
+            model=model,
+            threshold=threshold,
+            lease=round(lease_seconds * 1000),
+            max_attempts=max_attempts,
+            holder=holder,
+        )
+        if not grant:
+            return LeaseGrant(AcquireAnswer(answer))
+        attempts, faces, job_threshold, *numbers = grant
+        return LeaseGrant(
+            AcquireAnswer(answer),
+            int(attempts),
+            FaceChoice(faces),
+            float(job_threshold),
+            tuple(int(number) for number in numbers),
         )
 
-    def renew(self, chunk: ChunkMessage, lease_seconds: float) -> bool:
-        """Keep a chunk; False when it is no longer wanted."""
-        names = [keys.job(chunk.job_id), keys.due(chunk.job_id)]
-        return bool(self._run("renew", names, [chunk.chunk_id, round(lease_seconds * 1000)]))
+    def renew(self, chunk: ChunkMessage, lease_seconds: float, holder: str = "") -> bool:
+        """Extend the lease of a run; return False when its results are no longer needed."""
+        lease, chunk_id = round(lease_seconds * 1000), chunk.chunk_id
+        return bool(self._run("renew", chunk.job_id, chunk=chunk_id, lease=lease, holder=holder))
 
-    def give_back(self, chunk: ChunkMessage, ttl: int, holder: str = "") -> None:
-        """Return a chunk untouched, since a server failed: the attempt does not count.
+    def nack(self, chunk: ChunkMessage, holder: str = "") -> None:
+        """Return a chunk to the queue because a server failed; the attempt does not count.
 
-        A run that another one has replaced meanwhile (`holder` is not the chunk's) returns nothing.
+        Nothing happens if another run has taken over the chunk (it has another `holder`).
         """
-        names = [keys.chunks(chunk.job_id), keys.due(chunk.job_id), *_waiting(chunk.job_id)]
-        self._run("give_back", names, [chunk.chunk_id, ttl, holder, *PRIORITY_STEPS])
+        self._run("nack", chunk.job_id, chunk=chunk.chunk_id, holder=holder)
 
-    def defer(self, chunk: ChunkMessage, ttl: int) -> int | None:
-        """Put a chunk that another worker has to take behind all that waits.
+    def requeue(self, chunk: ChunkMessage) -> int | None:
+        """Append a chunk that another worker must process to the queue.
 
         Returns:
             The priority at which its message must be sent again; None if it is done or running.
         """
-        names = [keys.chunks(chunk.job_id), *_waiting(chunk.job_id)]
-        priority = self._run("defer", names, [chunk.chunk_id, ttl, *PRIORITY_STEPS])
+        priority = self._run("requeue", chunk.job_id, chunk=chunk.chunk_id)
         return None if priority is None else int(priority)
 
-    def park(self, chunk: ChunkMessage, ttl: int) -> None:
-        """Set a chunk aside, since no worker has its job's model; see `reclaim`."""
-        names = [keys.chunks(chunk.job_id), keys.due(chunk.job_id), *_waiting(chunk.job_id)]
-        self._run("park", names, [chunk.chunk_id, ttl])
+    def suspend(self, chunk: ChunkMessage, seconds: float = 0) -> None:
+        """Suspend a chunk that no live worker can process for at least `seconds`; see `reclaim`."""
+        self._run("suspend", chunk.job_id, chunk=chunk.chunk_id, delay=round(seconds * 1000))
 
-    def release(self, chunk: ChunkMessage, holder: str, ttl: int) -> bool:
-        """End the lease of a run whose process died; True: send the chunk again, ahead of others.
+    def abandon(self, chunk: ChunkMessage, holder: str) -> bool:
+        """End the lease of a run whose process died.
 
-        It was taken before everything that waits, so that is its place.
+        Returns:
+            True if the chunk must be sent again, at `PRIORITY_SMALL`: it had been acquired before
+            everything that is queued now.
         """
-        names = [
-            keys.chunks(chunk.job_id),
-            keys.due(chunk.job_id),
-            keys.waiting(chunk.job_id, PRIORITY_SMALL),
-        ]
-        return bool(self._run("release", names, [chunk.chunk_id, holder, PRIORITY_SMALL, ttl]))
+        run = {"chunk": chunk.chunk_id, "holder": holder}
+        return bool(self._run("abandon", chunk.job_id, priority=PRIORITY_SMALL, **run))
 
     def record(
         self,
         job_id: str,
-        ends_chunk: ChunkMessage | None,
-        rows: Sequence[Recorded],
+        completed: ChunkMessage | None,
+        records: Sequence[OutcomeRecord],
         *,
         model: str,
-        ttl: int,
     ) -> int:
-        """Give photos their verdicts in one step.
+        """Record outcomes of photos in one step; existing outcomes are kept.
 
         Args:
             job_id: The job.
-            ends_chunk: The chunk that is done with this, if any.
-            rows: The outcomes.
-            model: The model that they hold for; the cache's field.
-            ttl: Life of verdicts and cache from now on, s.
+            completed: The chunk that these outcomes complete, if any.
+            records: The outcomes.
+            model: The model that produced them; they are cached under its name.
 
         Returns:
             How many were new; -1 when the job is gone, -2 when it was cancelled.
         """
         cached: list[str] = []
-        args: list[Any] = [ends_chunk.chunk_id if ends_chunk else "", ttl, model, len(rows)]
-        for row in rows:
-            keep = row.sha256 is not None and row.outcome.reason in DEPENDS_ON_BYTES_ALONE
-            if keep:
-                cached.append(keys.photo(str(row.sha256)))
-            positive = "1" if row.with_glasses else "0"
-            args += [row.number, row.outcome.encode(), row.outcome.status, positive, "01"[keep]]
-        names = [
-            keys.job(job_id),
-            keys.rows(job_id),
-            keys.log(job_id),
-            keys.chunks(job_id),
-            keys.due(job_id),
-            *_waiting(job_id),
-        ]
-        return int(self._run("record", names + cached, args))
+        args: list[Any] = []
+        for each in records:
+            is_cacheable = each.sha256 is not None and each.outcome.reason in CACHEABLE_REASONS
+            if is_cacheable:
+                cached.append(keys.photo(str(each.sha256)))
+            flags = ["01"[each.with_glasses], "01"[is_cacheable]]
+            args += [each.number, each.outcome.encode(), each.outcome.status, *flags]
+        fields = _fields(completed) if completed else {"chunk": ""}
+        fields |= {"model": model, "records": len(records)}
+        return int(self._run("record", job_id, cached, args, **fields))
 
-    def split(self, chunk: ChunkMessage, priority: int, max_attempts: int, ttl: int) -> list[str]:
-        """Halve a chunk; its halves' names, or [] when that was done already.
+    def split(self, chunk: ChunkMessage, priority: int, max_attempts: int) -> list[str]:
+        """Replace a chunk by its halves; return their ids, or [] when it was split already.
 
-        A half gets one try more, a single photo all of them: the sooner a poison photo stands
-        alone the better, but no photo may be blamed for one unlucky kill.
+        A half gets one more attempt, which isolates a poison photo quickly. A single photo gets all
+        attempts, so that no photo fails because of one unrelated kill.
         """
         half = chunk.count // 2
-        halves = [(chunk.start, half), (chunk.start + half, chunk.count - half)]
-        names = [
-            keys.chunks(chunk.job_id),
-            keys.due(chunk.job_id),
-            keys.waiting(chunk.job_id, priority),
+        halves = [
+            (f"{start}+{count}", max_attempts - 1 if count > 1 else 0)
+            for start, count in [(chunk.start, half), (chunk.start + half, chunk.count - half)]
         ]
-        args: list[Any] = [chunk.chunk_id]
-        for start, count in halves:
-            args += [f"{start}+{count}", max_attempts - 1 if count > 1 else 0]
-        done = self._run("split", names, [*args, ttl, priority])
-        return [f"{start}+{count}" for start, count in halves] if done else []
+        was_split = self._run(
+            "split", chunk.job_id, chunk=chunk.chunk_id, halves=halves, priority=priority
+        )
+        return [chunk_id for chunk_id, _ in halves] if was_split else []
 
-    def seal(self, job_id: str, total: int | None) -> bool:
-        """Note that nothing more is submitted.
+    def seal(self, job_id: str, end: SubmissionEnd | None) -> int:
+        """Close a job for submissions.
 
         Args:
             job_id: The job.
-            total: How many photos that was; None if the submitter stopped before the last.
+            end: What was submitted; None if the submitter stopped before the last photo.
 
         Returns:
-            False if the ledger knows fewer: a crash of Redis took them back. Nothing was sealed.
+            How many of them Redis lost in a crash: they must be enqueued again.
         """
-        args = ["" if total is None else total, "0"]
-        return bool(self._run("seal", [keys.job(job_id), keys.submitter(job_id)], args) != "short")
+        total = end.photos if end else None
+        ignored = end.ignored or None if end else None
+        return int(self._run("seal", job_id, total=total, ignored=ignored))
 
     def seal_abandoned(self, job_id: str) -> None:
-        """Seal a job whose submitter died, at what it had opened."""
-        self._run("seal", [keys.job(job_id), keys.submitter(job_id)], ["", "1"])
+        """Seal a job whose submitter died, with the photos submitted until then."""
+        self._run("seal", job_id, dead=True)
 
     def cancel(self, job_id: str) -> None:
-        """Stop a job; an ended one stays as it is."""
-        names = [keys.job(job_id), keys.chunks(job_id), keys.due(job_id), *_waiting(job_id)]
-        self._run("cancel", names, [])
+        """Cancel a job; a finished or cancelled one does not change."""
+        self._run("cancel", job_id)
+
+    def pause(self, job_id: str) -> None:
+        """Pause a job: no chunk of it starts; a finished or cancelled one does not change."""
+        self._run("pause", job_id)
+
+    def resume(self, job_id: str) -> None:
+        """Resume a paused job; `glasses.ledger.reclaim` then queues its suspended chunks."""
+        self._run("resume", job_id)
+
+    def recount(self, job_id: str) -> None:
+        """Rebuild the bitmap of submitted photos after keys of the job were deleted."""
+        self._run("recount", job_id)
 
     def forget(self, job_id: str) -> None:
-        """Remove everything that is known of a job."""
-        names = [keys.job(job_id), keys.rows(job_id), keys.log(job_id), keys.chunks(job_id)]
-        names += [keys.due(job_id), keys.submitter(job_id), *_waiting(job_id)]
-        self._redis.delete(*names)
+        """Delete all keys of a job."""
+        self._redis.delete(*(key for key in job_keys(job_id) if f":{job_id}" in key))
         self._redis.zrem(keys.JOBS, job_id)
 
+    def missing(self, job_id: str, start: int, count: int) -> list[int]:
+        """Return which of `count` photos from `start` on Redis does not know as enqueued."""
+        words = range(start // _BITS, -(-(start + count) // _BITS))
+        gets = [word for at in words for word in ("GET", f"u{_BITS}", f"#{at}")]
+        answer = self._redis.execute_command("BITFIELD_RO", keys.submitted(job_id), *gets)
+        bits = dict(zip(words, answer, strict=True))
+        return [
+            number
+            for number in range(start, start + count)
+            if not bits[number // _BITS] >> (_BITS - 1 - number % _BITS) & 1
+        ]
+
     def spec(self, job_id: str) -> JobSpec | None:
-        """What was asked for; None when the job is unknown or expired.
+        """Return a job's specification; None when the job is unknown or expired.
 
         Raises:
             UnreadableJobError: A newer version wrote it, or it is damaged.
         """
-        text = self._redis.hget(keys.job(job_id), "spec")
-        return JobSpec.parse(job_id, text) if text else None
+        text, retention = self._redis.hmget(keys.job(job_id), "spec", "retention")
+        if not text:
+            return None
+        spec = JobSpec.parse(job_id, text)
+        return spec if retention else None
+
+    def is_of_older_version(self, job_id: str) -> bool:
+        """Return whether Redis has the job in an older version's layout, which no step changes."""
+        state, retention = self._redis.hmget(keys.job(job_id), "state", "retention")
+        return state is not None and retention is None
 
     def status(self, job_id: str) -> JobStatus:
-        """A job's counters.
+        """Return a job's state and counts.
 
         Raises:
-            UsageError: There is no such job, or this version cannot read it.
+            UnknownJobError: The job does not exist.
+            UnreadableJobError: This version cannot read it.
         """
-        values = self._redis.hgetall(keys.job(job_id))
-        if "spec" not in values:
-            raise UsageError(f"no job {job_id!r} (it may have expired): `glasses jobs` lists them")
-        spec = JobSpec.parse(job_id, values["spec"])
-        ended = {s: int(values[s]) for s in ("classified", "no_face", "failed", "cancelled")}
-        threshold = values.get("threshold")
-        return JobStatus(
-            job_id=job_id,
-            name=spec.name,
-            state=JobState(values["state"]),
-            created=spec.created,
-            schema_version=spec.schema_version,
-            finished=float(values["finished"]) if "finished" in values else None,
-            submitted=int(values["submitted"]),
-            **ended,
-            pending=int(values["submitted"]) - sum(ended.values()),
-            with_glasses=int(values["with_glasses"]),
-            model=values.get("model"),
-            threshold=float(threshold) if threshold is not None else None,
-            faces=FaceChoice(values["faces"]),
-            complete="incomplete" not in values,
-        )
+        return self.inspect(job_id).status
+
+    def inspect(self, job_id: str) -> Snapshot:
+        """Return a consistent snapshot of a job.
+
+        Raises:
+            UnknownJobError: The job does not exist.
+            UnreadableJobError: This version cannot read it.
+        """
+        answer = self._run("inspect", job_id)
+        if not answer:
+            raise UnknownJobError(
+                f"no job {job_id!r} (it may have expired): `glasses jobs` lists them"
+            )
+        return Snapshot.parse(job_id, answer)
 
     def model(self, job_id: str) -> str | None:
-        """The model that a job is bound to; None before any worker has taken a chunk."""
-        found = self._redis.hget(keys.job(job_id), "model")
-        return None if found is None else str(found)
+        """Return the model that a job is bound to; None until a worker acquires its first chunk."""
+        model = self._redis.hget(keys.job(job_id), "model")
+        return None if model is None else str(model)
 
     def open_job_ids(self) -> list[str]:
-        """Jobs that have not ended."""
-        ids = self.job_ids()
-        with self._redis.pipeline(transaction=False) as pipe:
-            for job_id in ids:
-                pipe.hget(keys.job(job_id), "state")
-            states = pipe.execute()
-        ended = set(TERMINAL_JOB_STATES)
-        return [i for i, state in zip(ids, states, strict=True) if state and state not in ended]
+        """Return the jobs that are neither done nor cancelled, the newest first."""
+        terminal = set(TERMINAL_JOB_STATES)
+        return [job_id for job_id, state in self._states() if state not in terminal]
 
     def job_ids(self) -> list[str]:
-        """All jobs that have not expired, the newest first."""
+        """Return all jobs that have not expired, the newest first."""
+        return [job_id for job_id, _ in self._states()]
+
+    def _states(self) -> list[tuple[str, str]]:
         ids: list[str] = self._redis.zrevrange(keys.JOBS, 0, -1)
         with self._redis.pipeline(transaction=False) as pipe:
             for job_id in ids:
-                pipe.exists(keys.job(job_id))
-            there = pipe.execute()
-        known = [job_id for job_id, found in zip(ids, there, strict=True) if found]
-        expired = [job_id for job_id, found in zip(ids, there, strict=True) if not found]
-        if expired:
+                pipe.hmget(keys.job(job_id), "state", "retention")
+            jobs = list(zip(ids, pipe.execute(), strict=True))
+        if expired := [job_id for job_id, (state, _) in jobs if not state]:
             self._redis.zrem(keys.JOBS, *expired)
-        return known
+        return [(job_id, state) for job_id, (state, retention) in jobs if state and retention]
 
 
-def _waiting(job_id: str) -> list[str]:
-    return [keys.waiting(job_id, priority) for priority in PRIORITY_STEPS]
+_BITS = 32
+"""Bits of the submitted bitmap that are read as one number."""
+
+
+def _fields(chunk: ChunkMessage) -> dict[str, Any]:
+    return {"chunk": chunk.chunk_id, "start": chunk.start, "count": chunk.count}

@@ -1,4 +1,4 @@
-"""Numbers with their unit, which the JSON Schemas and docs/schema.md say; code sees the number."""
+"""Units: number types whose unit is shown in the JSON Schemas and in docs/schema.md."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pydantic.fields import FieldInfo
 
 
 def _in(unit: str) -> FieldInfo:
-    found: FieldInfo = Field(json_schema_extra={"unit": unit})
-    return found
+    info: FieldInfo = Field(json_schema_extra={"unit": unit})
+    return info
 
 
 Pixels = Annotated[int, _in("px")]
+Degrees = Annotated[int, _in("°")]
 Photos = Annotated[int, _in("photos")]
 Probability = Annotated[float, _in("0..1")]
 Seconds = Annotated[float, _in("s")]

@@ -1,1 +1,1 @@
-"""Where photos come from: one small interface (`photo.Photo`), one file a kind of place."""
+"""Sources of photos: one small interface (`photo.Photo`) and one module per kind of source."""

@@ -1,69 +1,98 @@
-"""Photos that are files of this machine."""
+"""Photos in files on this machine."""
 
 from __future__ import annotations
 
 import os
 
-from glasses.examine import InMemory, examine, examine_bytes
-from glasses.regular import open_regular
-from glasses.schemas import ManifestEntry
+from glasses.config.regular_file import (
+    NotRegularError,
+    open_regular,
+    read_regular,
+    read_within,
+)
+from glasses.protocol.schemas import ManifestEntry
+from glasses.sources.formats import SNIFF_BYTES, sniff
+from glasses.sources.hashing import InMemoryPhoto, hash_bytes, hash_file
 from glasses.sources.photo import Photo
-from glasses.walk import Source
+from glasses.sources.walk import SourceFile
 
 
 class FilePhoto(Photo):
     """A file.
 
     Args:
-        source: Its name and where it lies.
-        in_place: Whether it stays there, and workers read it there.
+        source: The name and path of the file.
+        in_place: Whether it is not uploaded, and workers read it directly.
     """
 
-    def __init__(self, source: Source, in_place: bool = False) -> None:
+    def __init__(self, source: SourceFile, in_place: bool = False) -> None:
         self.image = source.image
         self.source = source
         self._in_place = in_place
         self._kept: bytes | None = None
+        self._size = 0
+
+    @property
+    def address(self) -> str:
+        """Return the path as the user gave it."""
+        return self.source.given_path or str(self.source.path)
 
     @property
     def path(self) -> str:
-        """Where it lies, absolute; links are left as they are."""
+        """Return the absolute path, with links unresolved."""
         return os.path.abspath(self.source.path)
 
     def examine(self, max_bytes: int) -> ManifestEntry:
         """Hash the file."""
-        return self._with_path(examine(self.source, max_bytes))
+        entry = hash_file(self.source, max_bytes)
+        self._size = entry.size or 0
+        return self._with_path(entry)
 
-    def examine_and_keep(self, max_bytes: int, most: int) -> ManifestEntry:
-        """Hash the file; a small one need not be read and hashed again before it is sent."""
-        data = None if self._in_place else self._small(most)
+    def hash_and_keep(self, max_bytes: int, max_kept_bytes: int) -> ManifestEntry:
+        """Hash the file; keep the bytes of a small one, so it is not read and hashed again."""
+        data = None if self._in_place else self._read_small(max_kept_bytes)
         if data is None:
             return self.examine(max_bytes)
-        found = examine_bytes(InMemory(self.image, data), max_bytes)
-        if found.sha256:
+        entry = hash_bytes(InMemoryPhoto(self.image, data), max_bytes)
+        if entry.sha256:
             self._kept = data
-        return self._with_path(found)
+        return self._with_path(entry)
 
-    def same(self, sha256: str) -> bytes | None:
-        """What was kept is what was hashed."""
+    def read_if_unchanged(self, sha256: str) -> bytes | None:
+        """Return the bytes that were kept, or read the file again and compare its hash."""
         data, self._kept = self._kept, None
-        return super().same(sha256) if data is None else data
+        return super().read_if_unchanged(sha256) if data is None else data
 
-    def read(self) -> bytes:
-        """Read it whole."""
-        return self.source.path.read_bytes()
+    def has_photo_content(self) -> bool:
+        """Return whether the first bytes are a photo's, or cannot be read.
 
-    def _small(self, most: int) -> bytes | None:
-        """Its bytes; None if it has more than so many, or cannot be read."""
+        Pipes, sockets and devices are not photos.
+        """
+        if self.source.closed:
+            return True
         try:
             with open_regular(self.source.path) as file:
-                if os.fstat(file.fileno()).st_size > most:
+                return sniff(file.read(SNIFF_BYTES)) is not None
+        except NotRegularError:
+            return False
+        except (OSError, ValueError):
+            return True
+
+    def read(self) -> bytes:
+        """Read the whole file, unless it has grown since it was hashed."""
+        return read_regular(self.source.path, self._size)
+
+    def _read_small(self, max_bytes: int) -> bytes | None:
+        """Return the bytes of the file, or None if it is larger or cannot be read."""
+        try:
+            with open_regular(self.source.path) as file:
+                if os.fstat(file.fileno()).st_size > max_bytes:
                     return None
-                data = file.read(most + 1)
+                data = read_within(file, max_bytes)
         except (OSError, ValueError):
             return None
-        return data if len(data) <= most else None
+        return data if len(data) <= max_bytes else None
 
     def _with_path(self, entry: ManifestEntry) -> ManifestEntry:
-        stays = True if self._in_place and entry.sha256 else None
-        return entry.model_copy(update={"path": self.path, "in_place": stays})
+        in_place = True if self._in_place and entry.sha256 else None
+        return self.source.identify(entry).model_copy(update={"in_place": in_place})

@@ -1,4 +1,4 @@
-"""Turns: threads read from one stream in the order in which its photos were asked for."""
+"""Ticket queue: threads take turns in the order in which they took tickets."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from threading import Condition
 
 
-class Turns:
-    """Gives numbers out and serves them in order.
+class TicketQueue:
+    """Hands out numbers and serves them in order.
 
-    Whoever has a number must take its turn, and those before it must be at work already: as tasks
-    of a pool are that were handed in in the order of their numbers.
+    Every number must take its turn, or later ones wait forever. Threads of a pool cannot deadlock
+    if tasks are submitted in the order of their numbers.
     """
 
     def __init__(self) -> None:
@@ -19,15 +19,15 @@ class Turns:
         self._served = 0
         self._changed = Condition()
 
-    def number(self) -> int:
-        """The next number."""
+    def take(self) -> int:
+        """Return the next number, which the caller must pass to `turn`."""
         with self._changed:
             self._given += 1
             return self._given - 1
 
     @contextmanager
     def turn(self, number: int) -> Iterator[None]:
-        """Wait for the turn of a number, and end it."""
+        """Wait for the turn of a number; the turn ends with the `with` block."""
         with self._changed:
             self._changed.wait_for(lambda: self._served == number)
         try:

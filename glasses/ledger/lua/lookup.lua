@@ -2,7 +2,7 @@
 --
 -- KEYS   hashes
 -- ARGV   fields
--- Returns the values, nil where there is none: all fields of the first hash, of the second, …
+-- Returns the values, nil for missing ones: all fields of the first hash, then of the second, …
 local found = {}
 for i, key in ipairs(KEYS) do
   local values = redis.call('HMGET', key, unpack(ARGV))

@@ -1,12 +1,13 @@
--- A worker is still at a chunk: push the end of its lease.
+-- Extend the lease of a chunk that a worker is still processing.
 --
--- KEYS 1 job      hash
---      2 due      zset  running chunk -> when its lease ends, ms
--- ARGV 1 chunk
---      2 lease    ms
--- Returns 1, or 0 when the chunk is no longer wanted.
-if redis.call('HGET', KEYS[1], 'state') == 'cancelled' then return 0 end
-if not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
-local time = redis.call('TIME')
-redis.call('ZADD', KEYS[2], time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[2], ARGV[1])
+-- A run that another run has replaced must not keep that one's lease alive: it renews nothing.
+--
+-- args  chunk, lease (ms), holder (of the run)
+-- Returns 1, or 0 when the chunk is no longer needed from this run.
+local job = find_job()
+if not job or job.state == 'cancelled' then return 0 end
+local chunk = find_chunk(args.chunk)
+if not chunk or chunk.state ~= 'running' or chunk.holder ~= args.holder then return 0 end
+if not redis.call('ZSCORE', LEASES, args.chunk) then return 0 end
+redis.call('ZADD', LEASES, NOW + args.lease, args.chunk)
 return 1

@@ -1,27 +1,31 @@
--- Nothing more is submitted: from now on the job ends when its last photo has a verdict.
+-- Close a job for submissions: from now on it finishes with its last outcome.
 --
--- KEYS 1 job       hash
---      2 submitter string, there while the submitter lives
--- ARGV 1 how many photos were submitted, if that was all; else ""
---      2 "1" to seal only what a dead submitter left behind
--- Returns the job's state, or false when it is gone; "short" when a crash of Redis took back photos
--- that were counted: they must be opened again first.
-local n = redis.call('HMGET', KEYS[1], 'state', 'submitted', 'classified', 'no_face', 'failed')
-local state = n[1]
-if state ~= 'submitting' then return state end
-if ARGV[2] == '1' and redis.call('EXISTS', KEYS[2]) == 1 then return state end
-if ARGV[1] ~= '' and tonumber(n[2]) < tonumber(ARGV[1]) then return 'short' end
-redis.call('DEL', KEYS[2])
-if ARGV[1] == '' then
-  redis.call('HSET', KEYS[1], 'incomplete', 1)
+-- args  total (photos of the whole job; absent if the submitter stopped early), ignored (files
+--       that are not photos, by kind; absent if there are none), dead (true to seal the job only if
+--       its submitter is dead)
+-- Returns how many photos of the total Redis does not know as submitted; 0 without a total.
+local job = find_job()
+if not job then return 0 end
+if job.state == 'cancelled' then
+  if args.total then redis.call('HDEL', JOB, 'incomplete') end -- cancelled after its last photo
+  return 0
+end
+if job.total and job.state ~= 'submitting' then
+  return math.max(0, job.total - redis.call('BITCOUNT', SUBMITTED))
+end
+if args.total then
+  redis.call('HSET', JOB, 'total', args.total)
+  if args.ignored then redis.call('HSET', JOB, 'ignored', cjson.encode(args.ignored)) end
+  redis.call('HDEL', JOB, 'incomplete', 'finished')
+  job.total = args.total
+elseif job.state ~= 'submitting' or (args.dead and is_submitter_alive()) then
+  return 0
 else
-  redis.call('HDEL', KEYS[1], 'incomplete')
+  redis.call('HSET', JOB, 'incomplete', 1)
 end
-state = 'running'
-if tonumber(n[2]) == n[3] + n[4] + n[5] then
-  state = 'done'
-  local time = redis.call('TIME')
-  redis.call('HSET', KEYS[1], 'finished', string.format('%s.%06d', time[1], time[2]))
-end
-redis.call('HSET', KEYS[1], 'state', state)
-return state
+redis.call('DEL', SUBMITTER)
+redis.call('HSET', JOB, 'state', 'running')
+job.state = 'running'
+finish_if_complete(job)
+if not job.total then return 0 end
+return math.max(0, job.total - redis.call('BITCOUNT', SUBMITTED))

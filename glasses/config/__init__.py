@@ -1,0 +1,1 @@
+"""Configuration: settings, server addresses, the local stack's file, logging and retries."""

@@ -1,0 +1,1 @@
+"""Evaluation: verdicts against known labels, for commands and training; needs numpy."""

@@ -1,0 +1,1 @@
+"""Protocol: the frozen models and enums shared by all parts."""

@@ -1,0 +1,1 @@
+"""Object storage (S3): the object store, its bucket, packs, manifests and deduplication."""
