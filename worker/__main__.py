@@ -1,37 +1,53 @@
-"""`python -m worker`: a worker host, one process a core, until it is told to stop."""
+"""Run a worker host with one process per core. On SIGTERM it finishes running chunks and exits."""
 
 from __future__ import annotations
 
-import argparse
-import logging
 import os
 import sys
 
-from glasses.errors import GlassesError
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+if __name__ == "__main__" and not sys.flags.safe_path and sys.path[0] != _ROOT:
+    del sys.path[0]  # the working directory, which may hold photos and code of a stranger
+
+import argparse  # noqa: E402
+import logging  # noqa: E402
+
+from glasses.config import streams  # noqa: E402
+from glasses.config.log_stream import report_fatal  # noqa: E402
+from glasses.errors import GlassesError  # noqa: E402
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def main() -> None:
-    """Run a worker."""
+    """Parse the options, check Redis' password and mode, and run a worker until it is stopped."""
+    streams.prepare()
     parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__)
     parser.add_argument(
-        "--processes", type=_count, default=os.cpu_count(), help="default: one a core"
+        "--processes",
+        type=_count,
+        default=os.cpu_count(),
+        help="processes in the pool (default: one per core)",
     )
     parser.add_argument(
-        "--loglevel", default="INFO", choices=_LEVELS, type=str.upper, help="default: INFO"
+        "--loglevel",
+        default="INFO",
+        choices=_LEVELS,
+        type=str.upper,
+        help="least severe messages that are logged (default: INFO)",
     )
     options = parser.parse_args()
-    # Where PyYAML is installed, kombu loads it for messages in YAML; here only JSON is taken.
+    # Keeps kombu from importing PyYAML, if installed: only JSON messages are accepted.
     sys.modules.setdefault("yaml", None)  # type: ignore[arg-type]
     try:
-        from worker.app import app
+        _set_up_log(options.loglevel)
+        from worker.service.app import app
 
-        _check_password()
+        _check_redis()
     except GlassesError as error:
-        sys.stderr.write(f"glasses worker: {error}\n")
+        report_fatal(f"glasses worker: {error}")
         sys.exit(error.exit_code)
-    # Not by Celery's command: that loads hundreds of modules for its prompt.
+    # Not through Celery's command line, which imports hundreds of modules for its prompt.
     worker = app.Worker(
         concurrency=options.processes,
         loglevel=logging.getLevelNamesMapping()[options.loglevel],
@@ -45,25 +61,41 @@ def main() -> None:
     sys.exit(worker.exitcode)
 
 
-def _check_password() -> None:
-    """Refuse to start with a wrong password: Celery, which waits for a Redis, tries it for ever.
+def _set_up_log(level: str) -> None:
+    """Log from the start: libraries warn when they are imported.
 
     Raises:
-        InfrastructureError: Says what is wrong with the password.
+        UsageError: A setting is invalid.
+    """
+    from glasses.config.logs import LogFormat, configure_logging
+    from glasses.config.settings import get_settings
+
+    try:
+        configure_logging(level, get_settings().log_format)
+    except GlassesError:
+        configure_logging(level, LogFormat.AUTO)  # for this error
+        raise
+
+
+def _check_redis() -> None:
+    """Exit on a wrong password or server, with which Celery would retry to connect forever.
+
+    Raises:
+        InfrastructureError: Redis rejects the password, or is a node of a cluster.
     """
     from redis.exceptions import AuthenticationError, RedisError
 
-    from glasses.redis_client import connect, redis_errors
-    from glasses.settings import get_settings
+    from glasses.config.settings import get_settings
+    from glasses.ledger.redis_client import ServerModeError, connect, redis_errors
 
     settings = get_settings()
     with redis_errors(settings), connect(settings, patient=False) as redis:
         try:
             redis.ping()
-        except AuthenticationError:
+        except (AuthenticationError, ServerModeError):
             raise
         except RedisError:
-            pass
+            pass  # Celery waits for a Redis that does not respond
 
 
 def _count(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Pages of libraries' files that loading touched and work hardly does."""
+"""Page cache: unmaps file pages that loading touched and classification rarely needs."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) r-.p \S+ \S+ \S+ +/")
 _SMAPS = Path("/proc/self/smaps")
 
 
-def let_go() -> None:
-    """Take what was only read of files out of this process; what is wanted again comes back.
+def drop_page_cache() -> None:
+    """Drop unmodified file pages from this process; pages that are needed again are mapped again.
 
-    Loading reads far more of the libraries than work does. The kernel keeps the pages in its cache
-    as long as there is room, as those of any file. Linux only.
+    Loading reads far more of the libraries than classification does. The kernel keeps the pages in
+    its cache while memory is free, as for any file. Does nothing outside Linux.
     """
     if sys.platform != "linux" or not _SMAPS.exists():
         return
     madvise = ctypes.CDLL(None).madvise
     madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     for start, end in list(_only_read(_SMAPS.read_text())):
-        madvise(start, end - start, _MADV_DONTNEED)  # advice: no harm if it is not taken
+        madvise(start, end - start, _MADV_DONTNEED)  # only advice, so a failure does no harm
 
 
 def _only_read(smaps: str) -> Iterator[tuple[int, int]]:
-    """Addresses of a file's mappings that are as in the file: nothing in them can be lost.
+    """Yield start and end of private file mappings without modified pages, which can be dropped.
 
     Args:
-        smaps: See proc_pid_smaps(5).
+        smaps: The text of /proc/PID/smaps, see proc_pid_smaps(5).
     """
     mapping = None
     for line in smaps.splitlines():

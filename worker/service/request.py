@@ -1,4 +1,4 @@
-"""A chunk's run as the worker's parent sees it: when the run dies, the chunk is free at once."""
+"""Runs of chunks as the parent sees them: when a run dies, its chunk is queued again at once."""
 
 from __future__ import annotations
 
@@ -9,25 +9,23 @@ from billiard.einfo import ExceptionWithTraceback
 from celery import Task
 from celery.exceptions import Ignore, Reject, Retry
 from celery.worker.request import Request
-from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from glasses.errors import InfrastructureError
 from glasses.ledger import Ledger
-from glasses.queue import PRIORITY_SMALL, send_chunk
-from glasses.schemas import ChunkMessage
-from glasses.settings import get_settings
-from worker.context import parent_redis
-from worker.tally import host
+from glasses.ledger.queue import PRIORITY_SMALL, send_chunk
+from glasses.protocol.schemas import ChunkMessage
+from worker.service.context import parent_redis
+from worker.service.run_metrics import host_metrics
 
 _log = logging.getLogger(__name__)
 
 
 class ChunkRequest(Request):  # type: ignore[misc]
-    """Ends the lease of a run that died, was killed for its time, or raised.
+    """Ends the lease of a run that raised, whose process died, or that exceeded its time limit.
 
-    Without this the lease ends by itself, a few seconds later.
+    Without this the lease expires a few seconds later.
     """
 
     def on_failure(
@@ -36,39 +34,38 @@ class ChunkRequest(Request):  # type: ignore[misc]
         send_failed_event: bool = True,
         return_ok: bool = False,  # noqa: ARG002
     ) -> Any:
-        """The process died, or the task raised."""
+        """Release the chunk of a run that raised or whose process died."""
         error = exc_info.exception
         if isinstance(error, ExceptionWithTraceback):
             error = error.exc
         if not isinstance(error, (Reject, Ignore, Retry)):
-            host.died += 1
+            host_metrics.died += 1
             self._release(f"{type(error).__name__}: {error}")
-        # `return_ok` spares the log a traceback of the parent's own.
+        # With `return_ok` Celery logs no traceback of the parent.
         return super().on_failure(exc_info, send_failed_event, True)
 
     def on_timeout(self, soft: bool, timeout: float) -> None:
-        """The time limit was reached; after the soft one the task itself still ends."""
+        """Release the chunk at the hard time limit. At the soft one the task cleans up itself."""
         if not soft:
-            host.died += 1
+            host_metrics.died += 1
             self._release(f"killed after {timeout:.0f} s")
         super().on_timeout(soft, timeout)
 
-    def _release(self, why: str) -> None:
+    def _release(self, reason: str) -> None:
         try:
             chunk = ChunkMessage.model_validate(self.args[0])
-            ttl = get_settings().retention_seconds
-            if Ledger(parent_redis()).release(chunk, self.id, ttl):
-                send_chunk(self.task.app, chunk, PRIORITY_SMALL)
+            if Ledger(parent_redis()).abandon(chunk, self.id):
+                send_chunk(parent_redis(), chunk, PRIORITY_SMALL)
         except (ValidationError, LookupError):
-            return  # not ours: rejected elsewhere
-        except (RedisError, OperationalError, InfrastructureError) as error:
-            _log.warning("lease not ended, it will by itself: %s", error)
+            return  # not a chunk of ours: rejected elsewhere
+        except (RedisError, InfrastructureError) as error:
+            _log.warning("lease not released, it will expire: %s", error)
             return
         ids = {"job": chunk.job_id, "chunk": chunk.chunk_id}
-        _log.error("chunk %s of job %s ended: %s", chunk.chunk_id, chunk.job_id, why, extra=ids)
+        _log.error("chunk %s of job %s failed: %s", chunk.chunk_id, chunk.job_id, reason, extra=ids)
 
 
 class ChunkTask(Task):  # type: ignore[misc]
-    """A task whose runs are `ChunkRequest`s."""
+    """A task whose requests are of class `ChunkRequest`."""
 
-    Request = "worker.request:ChunkRequest"
+    Request = "worker.service.request:ChunkRequest"

@@ -1,16 +1,16 @@
-"""What can be wrong with one photo."""
+"""Errors of the vision pipeline."""
 
 from __future__ import annotations
 
-from glasses.statuses import FailureReason
+from glasses.protocol.statuses import FailureReason
 
 
 class OutOfMemoryError(Exception):
-    """A chunk does not fit into a process's memory: it runs again, and is halved if need be."""
+    """A chunk exceeds the memory of its process: it is retried, and split in half if needed."""
 
 
 class PhotoError(Exception):
-    """The photo cannot be classified; the reason becomes its verdict. Never ends a chunk."""
+    """One photo cannot be classified. Its reason becomes the result; the chunk continues."""
 
     def __init__(self, reason: FailureReason) -> None:
         super().__init__(reason.value)

@@ -1,4 +1,4 @@
-"""bytes -> decode -> detect -> crop -> classify -> outcome: a plain object, no servers in sight."""
+"""The pipeline: photo bytes -> decode -> detect -> crop -> classify -> outcome."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ from typing import Self
 
 from PIL import Image
 
-from glasses.outcome import Box, Face, Outcome
-from glasses.statuses import FailureReason, PhotoStatus
-from worker import model_store
-from worker.classify import Classifier, OnnxClassifier
-from worker.decode import Photo, Pixels, decode
-from worker.detect import Detection, Detector
-from worker.detect.serving import serving_detector
-from worker.errors import PhotoError
-from worker.faces import cut
+from glasses.protocol.outcome import Box, Face, Outcome
+from glasses.protocol.statuses import FailureReason, PhotoStatus
+from worker.vision import model_store
+from worker.vision.classify import Classifier, FaceProbabilities, OnnxClassifier
+from worker.vision.crop import crop_face
+from worker.vision.decode import DecodedPhoto, Pixels, decode
+from worker.vision.detect import Detection, Detector
+from worker.vision.detect.serving import serving_detector
+from worker.vision.errors import PhotoError
 
-PIPELINE_VERSION = "3"
-"""Part of the model fingerprint: raise it when decoding or cropping changes verdicts."""
+PIPELINE_VERSION = "4"
+"""Part of the model fingerprint: increment it when decoding or cropping changes results."""
 
-SURE = 0.9
-"""Probability of glasses from which on a doubtful face counts: they show that it is one."""
+GLASSES_CONFIDENCE = 0.9
+"""A low-confidence detection counts as a face from this probability of glasses on: where there
+are glasses, there is a face."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A photo's faces, not yet classified.
+class DetectedFaces:
+    """The faces of a photo, not yet classified.
 
     Attributes:
         faces: In px of the full-size upright photo.
-        crops: size × size × 3, uint8, RGB, one a face.
+        crops: One per face: size × size × 3, uint8, RGB.
     """
 
     faces: list[Detection]
@@ -44,12 +45,12 @@ class Found:
 
 
 class Pipeline:
-    """Tells glasses from a photo's bytes.
+    """Classifies photos from their bytes.
 
     Args:
         detector: Finds the faces.
-        classifier: Looks at each.
-        interrupts: Exceptions that end the work and are no photo's fault; they pass through.
+        classifier: Classifies each face.
+        interrupts: Exceptions that abort the work and are not caused by the photo; they propagate.
     """
 
     def __init__(
@@ -69,32 +70,32 @@ class Pipeline:
 
     @classmethod
     def load(cls, model: str, interrupts: tuple[type[Exception], ...] = ()) -> Self:
-        """The pipeline that serves.
+        """Load the production pipeline.
 
         Args:
-            model: A released model, see `worker.model_store.find`.
+            model: A released model, see `worker.vision.model_store.find`.
             interrupts: See the class.
 
         Raises:
-            ModelError: The model is missing or not the released one.
+            ModelError: The model is missing, or its checksum differs.
         """
         return cls(serving_detector(), OnnxClassifier(model_store.load(model)), interrupts)
 
     def warm_up(self) -> None:
-        """Do all of it once, so that processes forked from this one share what that loads."""
+        """Run every stage once, so that processes forked from this one share its memory."""
         gray = BytesIO()
         Image.new("L", (512, 384), 128).save(gray, "JPEG")
         self.find(gray.getvalue())
         self._classifier.warm_up()
 
-    def find(self, data: bytes) -> Found | Outcome:
-        """Decode a photo and find its faces; its outcome if there is nothing to classify."""
+    def find(self, data: bytes) -> DetectedFaces | Outcome:
+        """Decode a photo and detect its faces; return its outcome if there are none to classify."""
         try:
             photo = decode(data)
             detections = self._detector(photo)
             if not detections:
                 return Outcome(status=PhotoStatus.NO_FACE)
-            return self._found(photo, detections)
+            return self._cropped(photo, detections)
         except PhotoError as error:
             return Outcome.failed(error.reason)
         except self._interrupts:
@@ -105,9 +106,9 @@ class Pipeline:
             _log.exception("pipeline failed on a photo of %d bytes", len(data))
             return Outcome.failed(FailureReason.PIPELINE_ERROR)
 
-    def classify(self, photos: Sequence[Found | Outcome]) -> list[Outcome]:
-        """Classify the faces of several photos together; outcomes pass through."""
-        crops = [c for photo in photos if isinstance(photo, Found) for c in photo.crops]
+    def classify(self, photos: Sequence[DetectedFaces | Outcome]) -> list[Outcome]:
+        """Classify the faces of several photos together; outcomes are passed through."""
+        crops = [c for photo in photos if isinstance(photo, DetectedFaces) for c in photo.crops]
         probabilities = iter(self._classifier(crops))
         return [
             photo if isinstance(photo, Outcome) else _outcome(photo, probabilities)
@@ -115,20 +116,20 @@ class Pipeline:
         ]
 
     def __call__(self, data: bytes) -> Outcome:
-        """The outcome of one photo."""
+        """Return the outcome of one photo."""
         return self.classify([self.find(data)])[0]
 
-    def _found(self, photo: Photo, detections: list[Detection]) -> Found:
+    def _cropped(self, photo: DecodedPhoto, detections: list[Detection]) -> DetectedFaces:
         spec = self._classifier.input
-        return Found(
+        return DetectedFaces(
             detections,
-            [cut(photo, face, spec.size, spec.crop_margin) for face in detections],
+            [crop_face(photo, face, spec.size, spec.crop_margin) for face in detections],
         )
 
 
-def counts(face: Detection, probability: float) -> bool:
-    """Whether a face that was found is one, now that the classifier has seen it."""
-    return not face.doubtful or probability >= SURE
+def counts_as_face(face: Detection, probability: float) -> bool:
+    """Return whether a detection counts as a face, given its probability of glasses."""
+    return not face.low_confidence or probability >= GLASSES_CONFIDENCE
 
 
 def _box(face: Detection) -> Box:
@@ -140,17 +141,19 @@ def _box(face: Detection) -> Box:
     )
 
 
-def _outcome(photo: Found, probabilities: Iterator[float]) -> Outcome:
+def _outcome(photo: DetectedFaces, probabilities: Iterator[FaceProbabilities]) -> Outcome:
     faces = tuple(
         Face(
             box=_box(face),
             detection_score=round(face.score, 3),
             confirmed=face.confirmed,
-            probability=round(probability, 4),
+            probability=round(found.glasses, 4),
+            sunglasses_probability=None if found.sunglasses is None else round(found.sunglasses, 4),
         )
-        for face, probability in zip(photo.faces, probabilities, strict=False)
-        if counts(face, probability)
+        for face, found in zip(photo.faces, probabilities, strict=False)
+        if counts_as_face(face, found.glasses)
     )
     if not faces:
         return Outcome(status=PhotoStatus.NO_FACE)
-    return Outcome(status=PhotoStatus.CLASSIFIED, faces=faces)
+    orientation = photo.faces[0].orientation  # that of all
+    return Outcome(status=PhotoStatus.CLASSIFIED, faces=faces, orientation=orientation)

@@ -1,18 +1,18 @@
-"""Smaller copies, cheaply: halved as often as fits, then the rest."""
+"""Resizing: halves a picture while possible, then interpolates the rest."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from worker.photo import Pixels
+from worker.vision.photo import Pixels
 
 
 def halved(pixels: Pixels, side: int) -> Pixels:
-    """Averages of 2 × 2 px, as often as the shorter side stays at least `side` px.
+    """Average 2 × 2 px repeatedly while the shorter side stays at least `side` px.
 
-    OpenCV averages whole squares ten times as fast as it averages by odd ratios. An odd last row or
-    column is left out.
+    OpenCV averages by whole factors ten times as fast as by fractional ones. An odd last row or
+    column is dropped.
     """
     while min(pixels.shape[:2]) >= 2 * side:
         height, width = (length // 2 for length in pixels.shape[:2])
@@ -24,11 +24,11 @@ def halved(pixels: Pixels, side: int) -> Pixels:
 
 
 def resized(pixels: Pixels, scale: float) -> Pixels:
-    """A smaller or larger copy; by less than a half it is interpolated.
+    """Return a copy of another size; the last step, by less than a half, is bilinear.
 
     Args:
         pixels: H × W × 3, uint8, RGB.
-        scale: Px of the copy for one of `pixels`.
+        scale: Px of the copy per px of `pixels`.
     """
     height, width = pixels.shape[:2]
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -1,19 +1,18 @@
-"""dlib's frontal HOG detector on a ladder of sizes, small first."""
+"""dlib's frontal HOG detector, run on a ladder of sizes."""
 
 from __future__ import annotations
 
-import dlib
-
-from worker.detect.detection import Detection
-from worker.photo import WORKING_SIDE, Photo, Pixels
-from worker.resize import resized
+from worker.vision.detect.detection import Detection
+from worker.vision.detect.frontal import frontal
+from worker.vision.photo import WORKING_SIDE, DecodedPhoto, Pixels
+from worker.vision.resize import resized
 
 LADDER = (240, 400, 640, 1000)
-"""Longest sides in px to search at, in order, until a face is found.
+"""Longest sides in px to search at, in this order, until a face is found.
 
-dlib sees faces of at least 80 px, so the rungs find faces down to a third, a fifth, an eighth and a
-twelfth of the longest side. Recall is not monotonic in size: a rung above the photo's own size
-still finds faces that smaller ones miss.
+dlib finds faces of at least 80 px. The sizes therefore cover faces down to a third, a fifth, an
+eighth and a twelfth of the longest side. Recall is not monotonic in size: sizes above the photo's
+own still find faces that smaller ones miss.
 """
 
 
@@ -26,24 +25,24 @@ class HogDetector:
 
     def __init__(self, ladder: tuple[int, ...] = LADDER) -> None:
         self._ladder = ladder
-        self._detector = dlib.get_frontal_face_detector()
+        self._detector = frontal()
         self.side = WORKING_SIDE
         self.version = f"hog-{'-'.join(map(str, ladder))}"
 
-    def __call__(self, photo: Photo) -> list[Detection]:
+    def __call__(self, photo: DecodedPhoto) -> list[Detection]:
         """Find faces, the most confident first; see `Detector`."""
         pixels = photo.at(self.side)
-        longest, full = max(pixels.shape[:2]), 1 / photo.scale_of(pixels)
+        longest, to_full_size = max(pixels.shape[:2]), 1 / photo.scale_of(pixels)
         for side in self._ladder:
-            found = self._at(pixels, side / longest)
-            if found:
-                return [face.scaled(full) for face in found]
+            faces = self._search(pixels, side / longest)
+            if faces:
+                return [face.scaled(to_full_size) for face in faces]
         return []
 
-    def _at(self, pixels: Pixels, scale: float) -> list[Detection]:
+    def _search(self, pixels: Pixels, scale: float) -> list[Detection]:
         picture = resized(pixels, scale)
         boxes, scores, _ = self._detector.run(picture, 0, 0.0)
-        found = [
+        faces = [
             Detection(
                 box.left() / scale,
                 box.top() / scale,
@@ -53,4 +52,4 @@ class HogDetector:
             )
             for box, score in zip(boxes, scores, strict=True)
         ]
-        return sorted(found, key=lambda face: -face.score)
+        return sorted(faces, key=lambda face: -face.score)

@@ -1,4 +1,4 @@
-"""An explanation -> one picture: the photo with all boxes, and a row for each face."""
+"""Draws an explanation: the photo with all boxes, and one row per face."""
 
 from __future__ import annotations
 
@@ -8,36 +8,40 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from worker.detect import Detection
-from worker.explain.explanation import ExplainedFace, Explanation, Map
-from worker.explain.occlusion import strengths
-from worker.photo import Pixels
+from glasses.protocol.eyewear import describe, eyewear_of
+from glasses.protocol.verdict import reaches
+from worker.vision.detect import Detection
+from worker.vision.explain.explanation import ExplainedFace, Explanation, Map
+from worker.vision.explain.occlusion import strengths
+from worker.vision.photo import Pixels, rotated
 
 SIDE = 720
-"""Longest side in px of the photo in the picture."""
+"""Longest side in px of the photo within the drawing."""
 TILE = 180
 """Side of a crop in px."""
 GAP = 16
-_WORN, _BARE, _DOUBTED = (77, 178, 255), (255, 216, 77), (150, 150, 150)
+"""Space between tiles in px."""
+_GLASSES, _NO_GLASSES, _PROPOSAL = (77, 178, 255), (255, 216, 77), (150, 150, 150)
 _LINE = 20
 
 
 def draw(explanation: Explanation, format_: str = "PNG") -> bytes:
     """Draw an explanation.
 
-    Left the photo: gray where the network proposed a face that did not count; the faces that count
-    blue with glasses, yellow without. Right for each face what the model sees, and the same with
-    the places that speak for glasses in red, those against in blue.
+    On the left the photo, rotated until its faces are upright: proposals in gray, faces with
+    glasses in blue, faces without in yellow.
+    On the right, for each face, the crop and its heat map: red cells are evidence for glasses,
+    blue cells against.
 
     Args:
         explanation: What to draw.
-        format_: One that Pillow writes.
+        format_: An image format that Pillow writes.
 
     Returns:
-        A file of that format.
+        The bytes of an image file.
 
     Raises:
-        ValueError: The photo could not be decoded, so there is nothing to draw.
+        ValueError: The photo could not be decoded.
     """
     if explanation.pixels is None:
         raise ValueError("a photo that cannot be decoded cannot be drawn")
@@ -50,7 +54,7 @@ def draw(explanation: Explanation, format_: str = "PNG") -> bytes:
         top = GAP + (number - 1) * (TILE + GAP)
         _face(canvas, face, number, photo.width + 2 * GAP, top, explanation.threshold)
     buffer = io.BytesIO()
-    canvas.save(buffer, format_, quality=90)  # PNG has none
+    canvas.save(buffer, format_, quality=90)  # PNG ignores it
     return buffer.getvalue()
 
 
@@ -58,14 +62,17 @@ def _photo(explanation: Explanation) -> Image.Image:
     assert explanation.pixels is not None
     picture = Image.fromarray(explanation.pixels)
     picture.thumbnail((SIDE, SIDE))
-    scale = max(picture.size) / max(explanation.width, explanation.height)
+    size = picture.size
+    scale = max(size) / max(explanation.width, explanation.height)
+    turn = explanation.outcome.orientation or 0
+    picture = Image.fromarray(rotated(np.asarray(picture), turn))
     pen = ImageDraw.Draw(picture)
-    for look in explanation.looks:
-        for seen in look.seen:
-            _box(pen, seen.proposal.scaled(scale), _DOUBTED, 1)
+    for each in explanation.passes:
+        for seen in each.proposals:
+            _box(pen, seen.proposal.scaled(scale).turned(turn, size, picture.size), _PROPOSAL, 1)
     for number, face in enumerate(explanation.faces, 1):
-        colour = _WORN if face.probability >= explanation.threshold else _BARE
-        box = face.face.scaled(scale)
+        colour = _GLASSES if reaches(face.probability, explanation.threshold) else _NO_GLASSES
+        box = face.face.scaled(scale).turned(turn, size, picture.size)
         _box(pen, box, colour, 3)
         place = (max(0.0, box.left + 4), max(0.0, box.top + 2))
         pen.text(place, str(number), colour, font=_font(18), stroke_width=2, stroke_fill=(0, 0, 0))
@@ -85,18 +92,20 @@ def _face(
     tile = (TILE, TILE)
     canvas.paste(Image.fromarray(face.crop).resize(tile), (left, top))
     if face.heat is not None:
-        over = Image.fromarray(warm(face.crop, face.heat)).resize(tile)
-        canvas.paste(over, (left + TILE + 4, top))
-    verdict = "glasses" if face.probability >= threshold else "no glasses"
-    seen = f"dlib, margin {face.face.score:.2f}"
+        overlay = Image.fromarray(warm(face.crop, face.heat)).resize(tile)
+        canvas.paste(overlay, (left + TILE + 4, top))
+    eyewear = eyewear_of(face.probability, face.sunglasses_probability, threshold)
+    verdict = describe(reaches(face.probability, threshold), eyewear)
+    source = f"dlib, margin {face.face.score:.2f}"
     if not face.face.confirmed:
-        seen = f"network alone, {face.face.score:.2f}"
+        source = f"network only, {face.face.score:.2f}"
     lines = [
         f"{number}: {verdict}",
         f"probability {face.probability:.4f}",
         f"threshold {threshold}",
-        f"found in the {face.look}",
-        f"by {seen}",
+        *_sunglasses(face),
+        f"found by: {face.found_by}",
+        source,
         f"{face.face.width:.0f} x {face.face.height:.0f} px",
     ]
     pen = ImageDraw.Draw(canvas)
@@ -104,14 +113,19 @@ def _face(
         pen.text((left + 2 * TILE + 14, top + place * _LINE), line, "black", font=_font(14))
 
 
+def _sunglasses(face: ExplainedFace) -> list[str]:
+    found = face.sunglasses_probability
+    return [] if found is None else [f"sunglasses {found:.4f}, if glasses"]
+
+
 def warm(crop: Pixels, heat: Map) -> Pixels:
-    """A crop with its heat map over it: red speaks for glasses, blue against."""
+    """Overlay a crop with its heat map: red is evidence for glasses, blue against."""
     size = crop.shape[0]
-    fine = cv2.resize(strengths(heat), (size, size), interpolation=cv2.INTER_CUBIC)
-    share = np.clip(np.abs(fine), 0, 1)[..., None] * 0.7
-    colour = np.where(fine[..., None] > 0, (255.0, 40.0, 20.0), (30.0, 90.0, 255.0))
+    values = cv2.resize(strengths(heat), (size, size), interpolation=cv2.INTER_CUBIC)
+    opacity = np.clip(np.abs(values), 0, 1)[..., None] * 0.7
+    colour = np.where(values[..., None] > 0, (255.0, 40.0, 20.0), (30.0, 90.0, 255.0))
     gray = crop.mean(axis=2, keepdims=True)
-    return np.asarray(gray * (1 - share) + colour * share, dtype=np.uint8)
+    return np.asarray(gray * (1 - opacity) + colour * opacity, dtype=np.uint8)
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

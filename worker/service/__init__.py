@@ -1,0 +1,1 @@
+"""The service around the pipeline: Celery, leases, fetching, heartbeat, metrics."""

@@ -1,0 +1,1 @@
+"""The vision pipeline: photo bytes to a result, without servers."""
