@@ -1,7 +1,7 @@
-"""Completion of JOB in shells: jobs of the configured servers; soon nothing if there are none.
+"""Shell completion of JOB, from the jobs on the configured servers.
 
-Shells evaluate what they are offered (zsh even twice), and names are other people's data: whatever
-is not plain is left out.
+Shells evaluate completions (zsh even twice) and job names are untrusted: only names of plain
+characters are offered.
 """
 
 from __future__ import annotations
@@ -13,37 +13,37 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glasses.find_job import Candidate
+    from glasses.ledger.find_job import Candidate
 
 SECONDS = 2.0
-"""So long the servers may take; who waits sits at a prompt."""
+"""Time limit for the servers: the user is waiting at a prompt."""
 _PLAIN = re.compile(r"[\w.,%+/-]+")
 _NOT_PLAIN = re.compile(r"[^\w.,%+/ -]")
 
 
 def complete_job(incomplete: str) -> list[tuple[str, str]]:
-    """Ids and names that begin so, each with what it is."""
-    from glasses.find_job import candidates
-    from glasses.redis_client import connect
-    from glasses.settings import get_settings
+    """Return the matching job ids with their names, and job names with their ids."""
+    from glasses.config.settings import get_settings
+    from glasses.ledger.find_job import candidates
+    from glasses.ledger.redis_client import connect
 
-    found: list[Candidate] = []
+    jobs: list[Candidate] = []
 
-    def ask() -> None:
+    def query() -> None:
         try:
             with connect(get_settings(), patient=False) as redis:
-                found.extend(candidates(redis))
-        except Exception:  # Whatever it is: an error would land in the line that is being typed.
+                jobs.extend(candidates(redis))
+        except Exception:  # An error message would appear in the line being typed.
             return
 
-    # A thread, because looking up a host's name has no time limit of its own.
-    asking = Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(SECONDS)
-    return [(word, what) for word, what in _words(list(found)) if word.startswith(incomplete)]
+    # A thread, because host name resolution has no timeout.
+    thread = Thread(target=query, daemon=True)
+    thread.start()
+    thread.join(SECONDS)
+    return [(word, text) for word, text in _completions(list(jobs)) if word.startswith(incomplete)]
 
 
-def _words(jobs: Iterable[Candidate]) -> Iterator[tuple[str, str]]:
+def _completions(jobs: Iterable[Candidate]) -> Iterator[tuple[str, str]]:
     names = Counter(job.name for job in jobs)
     for job in jobs:
         yield job.job_id, _NOT_PLAIN.sub("?", job.name)

@@ -1,4 +1,4 @@
-"""Folders that options name."""
+"""Check folders that are passed as options."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from glasses.errors import UsageError
 
 
 def check_folder(option: str, folder: Path | None) -> None:
-    """Refuse a folder that is none, before anything is done.
+    """Check that a folder exists, before any work is done.
 
     Args:
-        option: That names it.
-        folder: None if it was not given.
+        option: The option that it was passed to.
+        folder: None if the option was not used.
 
     Raises:
-        UsageError: Names both.
+        UsageError: It is missing or not a directory.
     """
     if folder is not None and not folder.is_dir():
-        wrong = "is no folder" if folder.exists() else "does not exist"
-        raise UsageError(f"{option}: {folder} {wrong}")
+        problem = "is not a directory" if folder.exists() else "does not exist"
+        raise UsageError(f"{option}: {folder} {problem}")

@@ -1,4 +1,4 @@
-"""The `glasses` command: finds the subcommand, turns errors into one line and an exit code."""
+"""The `glasses` command: runs a subcommand and turns errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from types import ModuleType
 
 import typer
 
-from glasses.errors import GlassesError
+from glasses.config import streams
+from glasses.errors import ExitCode, GlassesError
 from producer.commands import (
     bucket,
     cancel,
@@ -18,12 +19,16 @@ from producer.commands import (
     config,
     correct,
     doctor,
+    evaluate,
+    expire,
     explain,
     exporter,
     jobs,
+    pause,
     reconcile,
     report,
     results,
+    resume,
     rm,
     scale,
     sort,
@@ -35,20 +40,16 @@ from producer.commands import (
     workers,
 )
 from producer.examples import epilog
-from producer.grouped import GroupedCommands
-
-EXIT_CODES = """\
-Exit codes: 0 all well, 1 some photos failed, 2 usage, 3 servers unreachable, 4 timed out waiting.
-"""
+from producer.help_groups import GroupedCommands
 
 app = typer.Typer(
     name="glasses",
     cls=GroupedCommands,
-    help="Tell which people in a pile of photos wear glasses.",
-    epilog=epilog("glasses", EXIT_CODES),
+    help="Find the people who wear glasses in a collection of photos.",
+    epilog=epilog("glasses"),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # a third of the time that --help takes
+    rich_markup_mode=None,  # rich takes a third of the time of --help
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS: tuple[ModuleType, ...] = (
@@ -60,12 +61,16 @@ COMMANDS: tuple[ModuleType, ...] = (
     watch_folder,
     results,
     report,
+    evaluate,
     correct,
     sort,
     jobs,
+    pause,
+    resume,
     cancel,
     rm,
     reconcile,
+    expire,
     doctor,
     config,
     workers,
@@ -80,8 +85,8 @@ for command in (stack.up, stack.down, stack.ps):
     app.command(command.__name__, epilog=epilog(command.__name__))(command)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version
 
         typer.echo(version("people-with-glasses"))
@@ -91,45 +96,59 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+        False,
+        "--version",
+        callback=_print_version,
+        is_eager=True,
+        help="Print the version and exit.",
     ),
 ) -> None:
     del version
+    from glasses.config.settings import CONFIG_FILE
+
+    if os.path.lexists(CONFIG_FILE):
+        from glasses.config.settings import ignored_config_notice
+        from producer.console import log_status
+
+        if ignored := ignored_config_notice():
+            log_status(ignored)
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the command line and exit with its exit code."""
+    streams.prepare()
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a name must not fail for the terminal's encoding
-            stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):  # the same bytes in every locale
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         app(prog_name="glasses")
     except GlassesError as error:
-        from producer.narration import say
+        from producer.console import log_error
 
-        say(f"glasses: {error}")
+        log_error(f"glasses: {error}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         typer.echo("glasses: interrupted", err=True)
-        sys.exit(130)
+        sys.exit(ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        _close_stdout()  # The reader (`head`, a closed pager) has enough.
-        sys.exit(0)
+        _close_stdout()  # The reader (`head`, a closed pager) is done.
+        sys.exit(ExitCode.SUCCESS)
     except OSError as error:
-        if error.filename is None and error.errno not in _FULL:
-            raise  # No mistake of the user's: the traceback tells whose.
-        from producer.narration import say
+        closed = error.errno == errno.EBADF and streams.is_stdout_closed()
+        if error.filename is None and error.errno not in _DISK_ERRORS and not closed:
+            raise  # Not the user's mistake: show the traceback.
+        from producer.console import log_status
 
         _close_stdout()
-        what = f"{error.filename}: " if error.filename else "output cannot be written: "
-        say(f"glasses: {what}{error.strerror or error}")
-        sys.exit(2)
+        prefix = f"{error.filename}: " if error.filename else "output cannot be written: "
+        log_status(f"glasses: {prefix}{'stdout is closed' if closed else error.strerror or error}")
+        sys.exit(ExitCode.USAGE)
 
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
-"""What a disk says behind a file or stdout that cannot take more."""
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""Errors of a disk that is full or broken, behind a file or stdout."""
 
 
 def _close_stdout() -> None:
-    """Let what is left go nowhere; Python would complain of it while it exits."""
+    """Discard buffered output, which Python would otherwise fail to flush at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,6 @@
-"""Verdict rows as Parquet: the columns of the other formats, with their types.
+"""Write verdict rows as Parquet: the columns of the other formats, with types.
 
-Rows are held back until a row group is full, so memory is that of one, however many there are.
+Rows are buffered until a row group is full, so memory is bounded by one row group.
 """
 
 from __future__ import annotations
@@ -12,21 +12,25 @@ import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 from pydantic import BaseModel
 
-from glasses.verdict import Verdict
+from glasses.protocol.schemas import JobStatus
+from glasses.protocol.verdict import Verdict
+from producer.rows import TEXT_COLUMNS, utf8
 
 GROUP = 8192
-"""Rows in a row group."""
+"""Rows per row group."""
+DESCRIBED = ("job_id", "state", "submitted", "without_verdict", "model")
+"""Facts of the job in the metadata of a file, each under `glasses.NAME`, without unknown ones."""
 _SCALARS = ((bool, pa.bool_()), (int, pa.int64()), (float, pa.float64()), (str, pa.string()))
 
 
 def columns(model: type[BaseModel]) -> list[pa.Field]:
-    """The fields of a model as Arrow has them; only what may be None is nullable."""
-    found = []
+    """Return a model's fields as Arrow fields; only optional ones are nullable."""
+    fields = []
     for name, field in model.model_fields.items():
         options = get_args(field.annotation) if _is_union(field.annotation) else [field.annotation]
-        (inner,) = (each for each in options if each is not NoneType)
-        found.append(pa.field(name, _type(inner), nullable=NoneType in options))
-    return found
+        (inner,) = (option for option in options if option is not NoneType)
+        fields.append(pa.field(name, _type(inner), nullable=NoneType in options))
+    return fields
 
 
 def _is_union(annotation: Any) -> bool:
@@ -47,40 +51,46 @@ SCHEMA = pa.schema(columns(Verdict))
 
 
 class ParquetRows:
-    """Writes rows to a file; `close` ends it.
+    """Write rows to a Parquet file; `close` writes its footer.
 
     Args:
-        out: Need not be seekable.
-        group: Rows in a row group.
+        out: The file; it need not be seekable.
+        group: Rows per row group.
     """
 
     def __init__(self, out: BinaryIO, group: int = GROUP) -> None:
         self._writer = ParquetWriter(out, SCHEMA, compression="zstd")
         self._group = group
-        self._held: list[dict[str, Any]] = []
+        self._buffer: list[dict[str, Any]] = []
 
     def write(self, row: Verdict) -> None:
         """Add a row."""
         values = row.model_dump(mode="json")
-        # Strings are UTF-8 here: of another name the odd bytes are escaped, as in CSV.
-        values["image"] = row.image.encode("utf-8", "backslashreplace").decode()
-        self._held.append(values)
-        if len(self._held) >= self._group:
+        for name in TEXT_COLUMNS:
+            values[name] = None if values[name] is None else utf8(values[name])
+        self._buffer.append(values)
+        if len(self._buffer) >= self._group:
             self._write_group()
 
     def flush(self) -> None:
-        """Nothing: half a row group is not written."""
+        """Do nothing: only full row groups are written."""
+
+    def describe(self, job: JobStatus) -> None:
+        """Store the job's state and counts in the metadata of the file."""
+        facts = {name: getattr(job, name) for name in DESCRIBED}
+        known = {f"glasses.{name}": str(fact) for name, fact in facts.items() if fact is not None}
+        self._writer.add_key_value_metadata(known)
 
     def close(self) -> None:
-        """Write what is held back, and the footer."""
-        if self._held:
+        """Write the buffered rows and the footer."""
+        if self._buffer:
             self._write_group()
         self._writer.close()
 
     def abandon(self) -> None:
-        """Leave the file without its footer, so that nobody takes it for whole."""
+        """Leave the file without a footer, which makes it invalid: it is incomplete."""
         self._writer.is_open = False
 
     def _write_group(self) -> None:
-        self._writer.write_batch(pa.RecordBatch.from_pylist(self._held, SCHEMA))
-        self._held.clear()
+        self._writer.write_batch(pa.RecordBatch.from_pylist(self._buffer, SCHEMA))
+        self._buffer.clear()

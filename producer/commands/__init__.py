@@ -1,1 +1,1 @@
-"""The subcommands, one file each; heavy imports wait until a command runs."""
+"""The subcommands, one file each. Heavy imports are inside functions, to keep `--help` fast."""

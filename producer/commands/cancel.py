@@ -1,4 +1,4 @@
-"""`glasses cancel`: stop a job."""
+"""`glasses cancel`: cancel a job."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from producer.options import JobArgument, JsonOption
 
 
 def command(job: JobArgument, json_: JsonOption = False) -> None:
-    """Stop a job; the verdicts that it has stay."""
+    """Cancel a job; verdicts already recorded are kept."""
     from glasses.client import Client
-    from producer.machine import as_json
-    from producer.narration import say, summary
+    from producer.console import log_status, summary
+    from producer.json_output import as_json
 
-    with Client(tell=say) as client:
+    with Client(notify=log_status) as client:
         status = client.job(job).cancel()
     typer.echo(as_json(status) if json_ else summary(status))

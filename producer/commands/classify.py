@@ -1,10 +1,9 @@
-"""`glasses classify`: the same pipeline on this machine, without any server."""
+"""`glasses classify`: run the worker's pipeline on this machine, without servers."""
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,95 +14,158 @@ from producer.options import (
     Faces,
     FacesOption,
     FormatOption,
+    FromFileOption,
     IncludeOption,
+    NullOption,
     OnlyOption,
     OutputOption,
     PhotosArgument,
+    SpreadsheetSafeOption,
+    StrictOption,
+    TableIdOption,
+    TablePathOption,
     ThresholdOption,
+    UnsureOption,
 )
 
 if TYPE_CHECKING:
-    from glasses.judged import Judged
-    from glasses.verdict import Rule
+    from glasses.protocol.groups import UnsureBand
+    from glasses.protocol.photo_result import PhotoResult
+    from glasses.protocol.verdict import DecisionRule
 
 
 def command(
-    paths: PhotosArgument,
+    paths: PhotosArgument = None,
+    from_file: FromFileOption = None,
+    null: NullOption = False,
+    path_column: TablePathOption = None,
+    id_column: TableIdOption = None,
     threshold: ThresholdOption = None,
-    model: Annotated[
-        str | None, typer.Option(help="A released model: its name or its folder.")
-    ] = None,
+    model: Annotated[str | None, typer.Option(help="Name or folder of a released model.")] = None,
     faces: FacesOption = Faces.ANY,
     include: IncludeOption = None,
     exclude: ExcludeOption = None,
+    strict: StrictOption = False,
     format_: FormatOption = None,
     output: OutputOption = None,
     only: OnlyOption = None,
+    unsure: UnsureOption = None,
+    spreadsheet_safe: SpreadsheetSafeOption = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Continue an interrupted run with the same -o FILE, if there is one: photos whose "
+            "files are unchanged are not classified again.",
+        ),
+    ] = False,
     report: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write a report, too: see `glasses report`."),
+        typer.Option(metavar="FILE", help="Also write a report; see `glasses report`."),
     ] = None,
     processes: Annotated[
-        int | None, typer.Option(min=1, help="As many work at a time.  [default: one a core]")
+        int | None,
+        typer.Option(min=1, help="Number of parallel processes.  [default: one per core]"),
     ] = None,
 ) -> None:
-    """Classify photos here and now: no Redis, no object store, the same rows.
+    """Classify photos on this machine, without Redis or an object store.
 
-    Photos in archives are read one after the other, by one process.
+    The rows are the same as those of a job. Each process has a worker's memory and time limits, and
+    at most its share of this machine's free memory. A photo that exceeds a limit fails alone.
+
+    Files that are photos neither by name nor by content are ignored and counted. Named files
+    (arguments, lines of a list) are never ignored: what is not a photo fails.
+
+    With -o FILE, rows are kept in .FILE.partial until all are done: after Ctrl-C, a kill or a
+    crash, run the same command with --resume. A photo is classified again if the size or
+    modification time of its file (or archive) differs, if it failed, or if the model differs.
     """
+    from glasses.config.cores import cores
     from glasses.in_process import InProcess
-    from glasses.sources.arguments import Wanted as Sources
-    from glasses.verdict import FaceChoice
-    from producer.narration import say
-    from producer.output import Output
-    from producer.report.file import Wanted
+    from glasses.protocol.verdict import FaceChoice
+    from glasses.sources.arguments import PhotoSelection
+    from glasses.sources.left_out import LeftOut
+    from producer.console import log_status
+    from producer.file_list import ListOptions
+    from producer.left_out_text import describe_left_out
+    from producer.output import RowOutput
+    from producer.report.file import ReportRequest
+    from producer.resume.kept_rows import kept_rows
+    from producer.resume.progress import progress
+    from producer.row_filter import RowFilter
 
-    sources = Sources(paths, None, include or (), exclude or ())
-    sources.check_local()
-    wanted = Output.of(output, format_)
+    list_options = ListOptions(from_file, null, path_column, id_column)
+    list_options.check()
+    row_output = RowOutput.of(output, format_, spreadsheet_safe)
+    selected = RowFilter.of(only, unsure, report is not None)
     if report:
-        Wanted(report).check()
-    pipeline = InProcess(model, threshold, FaceChoice(faces), processes or _cores())
-    photos = sources.some(sources.local(pipeline.settings, say))
-    with wanted.open(only) as writer:
+        ReportRequest(report).check()
+    processes = processes or cores()
+    report_processes = cores() if report else 0
+    with kept_rows(row_output, resume) as kept, list_options.open(log_status) as names:
+        selection = PhotoSelection(paths or (), names, include or (), exclude or (), strict=strict)
+        selection.check_local()
+        pipeline = InProcess(model, threshold, FaceChoice(faces), processes, report_processes)
+        left_out = LeftOut()
+        photos = selection.local(pipeline.settings, log_status, left_out)
+        with (
+            progress(selection, list_options, pipeline.settings) as advance,
+            row_output.open(selected, kept.temporary) as writer,
+        ):
 
-        def written() -> Iterator[Judged]:
-            for photo in pipeline.judged(photos):
-                writer.write([photo.verdict])
-                yield photo
+            def write_rows() -> Iterator[PhotoResult]:
+                for photo in kept.results(pipeline, photos):
+                    writer.write([photo.verdict])
+                    kept.printed = writer.written
+                    advance()
+                    yield photo
 
-        if report:
-            _report(report, paths[0], pipeline.rule, written(), bar=output is not None)
-        else:
-            deque(written(), maxlen=0)
-    raise typer.Exit(wanted.ended(writer))
+            if report:
+                _report(
+                    report,
+                    (*selection.names, "a list")[0],
+                    pipeline.rule,
+                    selected.band,
+                    left_out.ignored,
+                    write_rows(),
+                    processes,
+                )
+            else:
+                deque(write_rows(), maxlen=0)
+    code = row_output.finish(writer)
+    if not writer.seen:
+        log_status(selection.no_photos)
+    for line in describe_left_out(left_out):
+        log_status(line)
+    raise typer.Exit(code)
 
 
-def _report(path: Path, title: str, rule: Rule, photos: Iterator[Judged], bar: bool) -> None:
+def _report(
+    path: Path,
+    title: str,
+    rule: DecisionRule,
+    band: UnsureBand,
+    ignored: Mapping[str, int],
+    photos: Iterator[PhotoResult],
+    processes: int,
+) -> None:
     import secrets
 
-    from glasses.groups import UNSURE
-    from producer.narration import say
-    from producer.report.file import Wanted, in_words, write_report
-    from producer.report.page import About
+    from producer.console import log_status
+    from producer.report.file import ReportRequest, describe, write_report
+    from producer.report.page import ReportInfo
 
-    wanted = Wanted(path)
-    about = About(
+    request = ReportRequest(path)
+    info = ReportInfo(
         identity=secrets.token_hex(8),
         job_id=None,
         title=title,
         text=f"Model {rule.model}, threshold {rule.threshold}, faces: {rule.faces}",
-        pictures=wanted.pictures(),
+        pictures=request.pictures(),
         threshold=rule.threshold,
         faces=rule.faces,
-        unsure=UNSURE,
+        unsure=(band.low, band.high),
+        ignored=ignored,
     )
-    written = write_report(wanted, about, photos, lambda _sha256: None, None, bar)
-    say(in_words(wanted, written))
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    report = write_report(request, info, photos, lambda _sha256: None, None, False, processes)
+    log_status(describe(request, report))

@@ -1,42 +1,48 @@
-"""`glasses correct`: keep what a person put right, and ask how the model fares with it."""
+"""`glasses correct`: save corrections as labels and evaluate the model on them."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glasses.errors import ExitCode
 from producer.completion import complete_job
-from producer.counted import counted
-from producer.options import JsonOption
+from producer.options import (
+    JsonOption,
+    LabelColumnOption,
+    PathColumnOption,
+    PositiveOption,
+)
+from producer.pluralize import pluralize
 
 if TYPE_CHECKING:
-    from glasses.agreement import Agreement
-    from glasses.labels import Label
-    from producer.corrected import Corrected
-    from worker.pipeline import Pipeline
-
-BATCH = 32
-"""Photos whose faces are classified together."""
+    from glasses.in_process import InProcess
+    from glasses.sources.label_set import LabelSet
+    from producer.feedback.correction_set import CorrectedPhoto
+    from producer.feedback.labels import LabelFolder
 
 
 def command(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="corrections.csv, as a report exports it.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="The corrections.csv that a report exported, or any labels that `glasses "
+            "evaluate` takes.",
+        ),
     ],
     into: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where labels.csv and the photos are kept.")
+        Path, typer.Option(metavar="DIR", help="Folder for labels.csv and the photos.")
     ] = Path("corrections"),
     job: Annotated[
         str | None,
         typer.Option(
             metavar="JOB",
-            help="The job (id, its beginning, or name), if FILE does not say.",
+            help="Job id, name or id prefix, if FILE does not name the job.",
             autocompletion=complete_job,
         ),
     ] = None,
@@ -44,152 +50,148 @@ def command(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="The names in FILE are relative to this; no servers.",
+            help="Read the photos from this folder, which names in FILE are relative to.",
         ),
     ] = None,
+    path_column: PathColumnOption = None,
+    label_column: LabelColumnOption = None,
+    positive: PositiveOption = None,
     model: Annotated[
-        str | None, typer.Option(help="The model to ask now: its name or its folder.")
+        str | None, typer.Option(help="Name or folder of the model to evaluate.")
     ] = None,
     evaluate: Annotated[
-        bool, typer.Option("--evaluate/--no-evaluate", help="Ask the model about all labels.")
+        bool, typer.Option("--evaluate/--no-evaluate", help="Evaluate the model on all labels.")
     ] = True,
     json_: JsonOption = False,
 ) -> None:
-    """Keep corrections as labelled photos, and compare the model's verdicts with all of them.
+    """Save corrections as labelled photos, and compare the model's verdicts with all labels.
 
-    FILE has the columns name and correction: 1 wears glasses, 0 does not, drop cannot be told. DIR
-    is a data set for `glasses-train`: put it beside others in the folder given as --data.
+    FILE has the columns name and correction: 1 (glasses), 0 (no glasses) or drop (cannot tell). DIR
+    is a data set for `glasses-train`: move it into the folder passed as --data.
     """
-    from glasses import corrections
-    from glasses.labels import LabelFolder
-    from glasses.settings import load_settings
+    from glasses.config.cores import cores
+    from glasses.config.extras import require_worker_extra
+    from glasses.config.settings import load_settings
+    from glasses.in_process import InProcess
+    from glasses.sources.label_set import read_label_set
+    from glasses.sources.label_table import LabelFormat
+    from producer.console import log_some, log_status
+    from producer.feedback.labels import LabelFolder
     from producer.folders import check_folder
-    from producer.narration import say_some
-    from producer.rows import printable
 
     check_folder("--photos", photos)
-    found = corrections.read(file)
+    settings = load_settings(model=model)
+    format_ = LabelFormat(path_column, label_column, positive)
+    corrections = read_label_set(file, format_, settings, photos, notify=log_status)
+    if photos is None and file.is_dir():
+        photos = corrections.folder
     labels = LabelFolder(into)
-    pipeline = _pipeline(load_settings(model=model).model) if evaluate else None
-    lost = []
-    for each in _photos(found, job, photos):
-        if each.data is None:
-            lost.append(each.correction.name)
-        elif each.correction.label is None:
-            labels.drop(each.data)
-        else:
-            labels.keep(
-                each.data,
-                each.correction.label,
-                each.before,
-                each.model,
-                printable(each.correction.name),
-            )
-    labels.save()
-    say_some(f"left out: {each} is no photo, or not to be found any more" for each in lost)
+    max_bytes = settings.max_file_mb << 20
+    if evaluate:
+        require_worker_extra("glasses correct")
+    pipeline = InProcess(model, processes=cores()) if evaluate else None
+    lost = _save(labels, _photos(corrections, job, photos, max_bytes))
+    log_some(f"skipped {name}: missing, unreadable, or not a photo" for name in lost)
     facts: dict[str, Any] = {
-        "corrections": len(found),
-        "dropped": sum(each.label is None for each in found),
+        "corrections": len(corrections.rows),
+        "dropped": len(corrections.rows) - len(corrections.labelled),
         "lost": lost,
         "labels": len(labels),
         "folder": str(into),
     }
     if pipeline:
-        facts |= _compare(pipeline, list(labels))
+        facts |= _evaluate(labels, into, pipeline)
     if json_:
         typer.echo(json.dumps(facts))
     else:
         _print(facts)
-    raise typer.Exit(1 if lost else 0)
+    raise typer.Exit(ExitCode.FAILED if lost else ExitCode.SUCCESS)
 
 
-def _photos(found: list[Any], job: str | None, photos: Path | None) -> Iterator[Corrected]:
+def _photos(
+    corrections: LabelSet, job: str | None, photos: Path | None, max_bytes: int
+) -> Iterator[CorrectedPhoto]:
     from glasses.client import Client
-    from producer.corrected import from_folder, from_jobs
-    from producer.narration import say
+    from producer.console import log_status
+    from producer.feedback.correction_set import photos_from_folder, photos_from_jobs
 
     if photos is not None:
-        yield from from_folder(found, photos)
+        yield from photos_from_folder(corrections.rows, photos, max_bytes)
         return
-    with Client(tell=say) as client:
-        yield from from_jobs(found, client, job)
+    with Client(notify=log_status) as client:
+        yield from photos_from_jobs(corrections.rows, client, job)
 
 
-def _pipeline(model: str) -> Pipeline:
-    from producer.needs import workers_packages
+def _save(labels: LabelFolder, photos: Iterator[CorrectedPhoto]) -> list[str]:
+    """Save corrected photos, and return the names of those that were not found."""
+    from producer.rows import printable
 
-    with workers_packages("correct"):
-        from worker.pipeline import Pipeline
-    return Pipeline.load(model)
+    lost = []
+    for photo in photos:
+        if photo.data is None:
+            lost.append(photo.correction.name)
+        elif photo.correction.label is None:
+            labels.drop(photo.data)
+        else:
+            labels.keep(
+                photo.data,
+                photo.correction.label,
+                photo.before,
+                photo.model,
+                printable(photo.correction.name),
+            )
+    labels.save()
+    return lost
 
 
-def _compare(pipeline: Pipeline, labels: list[Label]) -> dict[str, Any]:
-    from glasses.agreement import Agreement
+def _evaluate(labels: LabelFolder, folder: Path, pipeline: InProcess) -> dict[str, Any]:
+    """Return the figures of all labels, and of those whose corrected verdict is known.
 
-    now = list(_verdicts(pipeline, labels))
-    judged = [(label.before, label.has_glasses) for label in labels]
-    return {
-        "model": pipeline.model,
-        "threshold": pipeline.threshold,
-        "before": _facts(Agreement.of((b, truth) for b, truth in judged if b is not None)),
-        "now": _facts(
-            Agreement.of((v, label.has_glasses) for v, label in zip(now, labels, strict=True))
-        ),
+    Both verdicts of the second kind are compared on the same photos.
+    """
+    from glasses.evaluation.confusion import Confusion
+    from glasses.evaluation.evaluate import figures_of
+    from glasses.sources.label_set import LabelSet
+    from glasses.sources.label_table import LabelRow
+    from producer.evaluation.labelled_photos import classify, find_files
+
+    before = {label.path: label.before for label in labels}
+    rows = [LabelRow(label.path, label.has_glasses) for label in labels]
+    files, _ = find_files(LabelSet(folder, folder, rows, 0))
+    found = classify(files, pipeline).photos
+    verdicts = [(photo.result.verdict.glasses, photo.label) for photo in found]
+    known = [(before[p.row.name], p.label, p.result.verdict.glasses) for p in found]
+    pairs = {
+        "when_corrected": [(then, label) for then, label, _ in known if then is not None],
+        "now": [(now, label) for then, label, now in known if then is not None],
+        "all_labels": verdicts,
     }
-
-
-def _verdicts(pipeline: Pipeline, labels: Iterable[Label]) -> Iterator[bool]:
-    from glasses.outcome import Outcome
-    from glasses.regular import read_regular
-    from glasses.statuses import FailureReason
-    from glasses.verdict import FaceChoice, decisive_probability
-
-    remaining = iter(labels)
-    while batch := list(islice(remaining, BATCH)):
-        found: list[Any] = []
-        for label in batch:
-            try:
-                found.append(pipeline.find(read_regular(label.path)))
-            except OSError:
-                found.append(Outcome.failed(FailureReason.UNREADABLE))
-        for outcome in pipeline.classify(found):
-            probability = decisive_probability(outcome, FaceChoice.ANY)
-            yield probability is not None and probability >= pipeline.threshold
-
-
-def _facts(agreement: Agreement) -> dict[str, Any]:
-    return dataclasses.asdict(agreement) | {
-        "photos": agreement.photos,
-        "right": agreement.right,
-        "precision": agreement.precision,
-        "recall": agreement.recall,
+    return {
+        "model": pipeline.rule.model,
+        "threshold": pipeline.rule.threshold,
+        **{
+            name: figures_of(Confusion.of(each)).model_dump(mode="json") if each else None
+            for name, each in pairs.items()
+        },
     }
 
 
 def _print(facts: dict[str, Any]) -> None:
     typer.echo(
-        f"{counted(facts['corrections'], 'correction')}, {facts['dropped']} of them dropped; "
-        f"{counted(facts['labels'], 'labelled photo')} in {facts['folder']}"
+        f"{pluralize(facts['corrections'], 'correction')}, {facts['dropped']} of them dropped; "
+        f"{pluralize(facts['labels'], 'labelled photo')} in {facts['folder']}"
     )
-    if "now" not in facts:
+    if not facts.get("all_labels"):
         return
+    from glasses.evaluation.figures import Figures
+    from producer.evaluation.text import columns
+
+    titles = {"when_corrected": "when corrected", "now": "now", "all_labels": "now, all labels"}
+    if facts["now"] and facts["now"]["photos"] == facts["all_labels"]["photos"]:
+        del titles["all_labels"]
     typer.echo(f"model {facts['model']}, threshold {facts['threshold']}")
-    typer.echo(f"{'':<22}{'when corrected':>16}{'now':>10}")
-    columns = [_column(facts[when]) for when in ("before", "now")]
-    for name in columns[0]:
-        typer.echo(f"{name:<22}{columns[0][name]:>16}{columns[1][name]:>10}")
-    typer.echo("These photos were chosen for being wrong: the figures are of them alone.")
-
-
-def _column(facts: dict[str, Any]) -> dict[str, str]:
-    return {
-        "right": f"{facts['right']} of {facts['photos']}" if facts["photos"] else "-",
-        "precision": _share(facts["precision"]),
-        "recall": _share(facts["recall"]),
-        "missed glasses": str(facts["misses"]),
-        "false alarms": str(facts["false_alarms"]),
-    }
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    named = {t: Figures.model_validate(facts[n]) for n, t in titles.items() if facts[n]}
+    typer.echo("\n".join(columns(named)))
+    typer.echo(
+        "These photos were selected for wrong verdicts; the figures say nothing about other photos."
+    )

@@ -1,4 +1,4 @@
-"""`glasses doctor`: is everything there that a job needs?"""
+"""`glasses doctor`: check everything that a job needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from producer.options import JsonOption
 
 if TYPE_CHECKING:
-    from glasses.checkup import Finding
+    from producer.doctor import Finding
 
 _MARKS = {"ok": "ok", "warning": "WARN", "failed": "FAIL", "skipped": "-"}
 
@@ -18,61 +18,67 @@ _MARKS = {"ok": "ok", "warning": "WARN", "failed": "FAIL", "skipped": "-"}
 def command(
     json_: JsonOption = False,
     timeout: Annotated[
-        float, typer.Option(min=0, help="Wait so many seconds for a worker to answer.")
+        float, typer.Option(min=0, help="Seconds to wait for a worker to answer.")
     ] = 10,
 ) -> None:
     """Check Redis, the object store, clocks, workers, queue, jobs, disk, versions and the model.
 
-    Each line that is not ok says what to do. Exit code 3: something that every job needs does not
-    work; 1: something else fails; 0: all well, or warnings only.
+    Each line that is not ok says what to do.
     """
-    from glasses.checkup import State
-    from producer.machine import DoctorOutput, as_json
+    from glasses.errors import ExitCode
+    from producer.doctor import CheckState
+    from producer.json_output import DoctorOutput, as_json
     from producer.rows import printable
 
-    found = []
-    for each in _findings(timeout):
-        found.append(each)
+    findings = []
+    for finding in _findings(timeout):
+        findings.append(finding)
         if not json_:
-            typer.echo(f"{_MARKS[each.state]:<5} {each.name:<13} {printable(each.says)}")
-            if each.todo:
-                typer.echo(f"{'':<19} -> {printable(each.todo)}")
-    failed = [each for each in found if each.state is State.FAILED]
+            typer.echo(f"{_MARKS[finding.state]:<5} {finding.name:<13} {printable(finding.says)}")
+            if finding.todo:
+                typer.echo(f"{'':<19} -> {printable(finding.todo)}")
+    failed = [finding for finding in findings if finding.state is CheckState.FAILED]
     if json_:
-        typer.echo(as_json(DoctorOutput(ok=not failed, checks=tuple(found))))
-    raise typer.Exit(3 if any(each.serves for each in failed) else 1 if failed else 0)
+        typer.echo(as_json(DoctorOutput(ok=not failed, checks=tuple(findings))))
+    if any(finding.serves for finding in failed):
+        raise typer.Exit(ExitCode.SERVERS)
+    raise typer.Exit(ExitCode.FAILED if failed else ExitCode.SUCCESS)
 
 
 def _findings(timeout: float) -> Iterator[Finding]:
-    from glasses.checkup import run
-    from glasses.settings import get_settings
+    from glasses.config.settings import get_settings
+    from producer.doctor import run_checks
 
     settings = get_settings()
     workers = ""
-    for each in run(settings, timeout):
-        if each.name == "workers":
-            workers = each.says
-        yield each
+    for finding in run_checks(settings, timeout):
+        if finding.name == "workers":
+            workers = finding.says
+        yield finding
     yield _model(settings.model, workers)
 
 
 def _model(model: str, workers: str) -> Finding:
-    """The model that is installed here; workers elsewhere may have another one."""
-    from glasses.checkup import Finding, State
+    """Check that the model installed here loads, and is the one that the workers run."""
     from glasses.errors import ModelError
-    from producer.needs import can_decode
+    from producer.doctor import CheckState, Finding
+    from producer.extras import can_decode
 
     if not can_decode():
-        says = "the worker's packages are not installed here; submitting needs none"
-        return Finding("model", State.OK, says)
-    from worker.pipeline import Pipeline
+        says = "the worker packages are not installed here; submitting does not need them"
+        return Finding("model", CheckState.OK, says)
+    from worker.vision.pipeline import Pipeline
 
     try:
         here = Pipeline.load(model).model
     except ModelError as error:
-        return Finding("model", State.FAILED, str(error), "correct GLASSES_MODEL, or install again")
+        return Finding(
+            "model", CheckState.FAILED, str(error), "correct GLASSES_MODEL, or reinstall"
+        )
     if "model" in workers and here not in workers:
-        says = f"{here} here, another one at the workers"
-        todo = "`glasses classify` here gives other verdicts than a job: install one version"
-        return Finding("model", State.WARNING, says, todo)
-    return Finding("model", State.OK, here)
+        says = f"{here} here, but the workers run another model"
+        todo = (
+            "install the same version everywhere, or `glasses classify` here may differ from jobs"
+        )
+        return Finding("model", CheckState.WARNING, says, todo)
+    return Finding("model", CheckState.OK, here)

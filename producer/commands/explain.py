@@ -1,4 +1,4 @@
-"""`glasses explain`: why a photo got its verdict."""
+"""`glasses explain`: explain the verdict of one photo."""
 
 from __future__ import annotations
 
@@ -8,104 +8,120 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glasses.errors import ExitCode
 from producer.options import Faces, FacesOption, JsonOption, ThresholdOption
 
 if TYPE_CHECKING:
-    from glasses.verdict import Verdict
-    from worker.explain import Explanation
+    from glasses.protocol.verdict import Verdict
+    from worker.vision.explain import Explanation
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-"""What a drawing's name ends in -> its format, as Pillow calls it."""
+"""File name suffix of a drawing -> Pillow's name of its format."""
 
 
 def command(
-    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="One file.")],
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="The photo to explain.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Draw it all: .png, .jpg or .webp."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Also draw it to a .png, .jpg or .webp."
+        ),
     ] = None,
     threshold: ThresholdOption = None,
-    model: Annotated[
-        str | None, typer.Option(help="A released model: its name or its folder.")
-    ] = None,
+    model: Annotated[str | None, typer.Option(help="Name or folder of a released model.")] = None,
     faces: FacesOption = Faces.ANY,
     json_: JsonOption = False,
 ) -> None:
-    """Say why a photo gets its verdict: what each stage sees, how sure, how long.
+    """Explain a photo's verdict: what each stage finds, with scores and times.
 
-    Also where the model looks: places are covered in turn, and those that matter are shown. Runs
-    here, without any server.
+    An occlusion map shows which parts of a face matter to the model: each part is covered in turn,
+    and the change is measured. Runs on this machine, without servers.
     """
     import dataclasses
 
-    from glasses.examine import examine
-    from glasses.settings import load_settings
-    from glasses.verdict import FaceChoice, Rule, verdict
-    from glasses.walk import Source
-    from producer.narration import say
-    from producer.needs import workers_packages
+    from glasses.config.settings import load_settings
+    from glasses.protocol.photo_result import PhotoResult
+    from glasses.protocol.verdict import DecisionRule, FaceChoice
+    from glasses.sources.hashing import hash_file
+    from glasses.sources.walk import SourceFile
+    from producer.console import log_status
+    from producer.extras import worker_extra
 
     format_ = _format(output) if output else ""
     settings = load_settings(model=model)
-    data = _read(photo)
-    with workers_packages("explain"):
-        from worker.explain import Explainer
-        from worker.explain.picture import draw
+    data = _read(photo, settings.max_file_mb)
+    with worker_extra("explain"):
+        from worker.vision.explain import Explainer
+        from worker.vision.explain.picture import draw
     explainer = Explainer(settings.model)
-    found = explainer(data)
+    explanation = explainer(data)
     if threshold is not None:
-        found = dataclasses.replace(found, threshold=threshold)
-    rule = Rule(model=explainer.pipeline.model, threshold=found.threshold, faces=FaceChoice(faces))
-    entry = examine(Source(photo.name, photo), settings.max_file_mb << 20)
-    row = verdict(photo.name, entry.sha256, found.outcome, rule)
+        explanation = dataclasses.replace(explanation, threshold=threshold)
+    rule = DecisionRule(
+        model=explainer.pipeline.model, threshold=explanation.threshold, faces=FaceChoice(faces)
+    )
+    source = SourceFile(photo.name, photo)
+    entry = source.identify(hash_file(source, settings.max_file_mb << 20))
+    row = PhotoResult.of(entry, explanation.outcome, rule).verdict
     if json_:
-        typer.echo(json.dumps(_facts(row, found)))
+        typer.echo(json.dumps(_facts(row, explanation)))
     else:
-        from producer.explained import lines
+        from producer.explanation_text import lines
 
-        typer.echo("\n".join(lines(row, found)))
-    if output and found.pixels is not None:
-        _write(output, draw(found, format_))
-        say(f"drawn to {output}")
-    raise typer.Exit(1 if row.status == "failed" else 0)
+        typer.echo("\n".join(lines(row, explanation)))
+    if output and explanation.pixels is not None:
+        _write(output, draw(explanation, format_))
+        log_status(f"drawing written to {output}")
+    raise typer.Exit(ExitCode.FAILED if row.status == "failed" else ExitCode.SUCCESS)
 
 
-def _read(photo: Path) -> bytes:
+def _read(photo: Path, max_mb: int) -> bytes:
+    from glasses.config.regular_file import NotRegularError, TooLargeError, read_regular
     from glasses.errors import UsageError
-    from glasses.regular import NotRegularError, read_regular
 
     try:
-        return read_regular(photo)
+        return read_regular(photo, max_mb << 20)
     except NotRegularError as error:
         raise UsageError(f"{photo} {error.strerror}") from None
+    except TooLargeError:
+        raise UsageError(
+            f"{photo} is larger than {max_mb} MB: raise the limit with GLASSES_MAX_FILE_MB"
+        ) from None
     except OSError as error:
         raise UsageError(
-            f"{photo} cannot be read: {error.strerror}. It must be one file of this machine: "
-            "unpack it or fetch it first, if it lies elsewhere."
+            f"{photo} cannot be read: {error.strerror}. Pass one local file: unpack archives and "
+            "download remote photos first."
         ) from None
 
 
 def _format(path: Path) -> str:
-    """Of a drawing, by its name; refuses what cannot be written, before anything is done."""
-    from glasses.errors import UsageError
-    from producer import whole
+    """Return Pillow's name of a drawing's format, after checking that the file can be written.
 
-    whole.check(path)
-    found = _FORMATS.get(path.suffix.lower())
-    if found is None:
-        raise UsageError(f"{path}: name a file that ends in {', '.join(_FORMATS)}")
-    return found
+    Raises:
+        UsageError: The file cannot be written, or its suffix is unknown.
+    """
+    from glasses.errors import UsageError
+    from producer import atomic_file
+
+    atomic_file.check(path)
+    format_ = _FORMATS.get(path.suffix.lower())
+    if format_ is None:
+        raise UsageError(f"{path}: the file name must end in {', '.join(_FORMATS)}")
+    return format_
 
 
 def _write(path: Path, data: bytes) -> None:
-    from producer import whole
+    from producer import atomic_file
 
-    with whole.whole(path) as out:
+    with atomic_file.atomic_file(path) as out:
         out.write(data)
 
 
-def _facts(row: Verdict, found: Explanation) -> dict[str, Any]:
-    """Everything but pixels; boxes are left, top, width, height in px of the upright photo."""
+def _facts(row: Verdict, explanation: Explanation) -> dict[str, Any]:
+    """Return the explanation without pixels, for `--json`.
+
+    Boxes are left, top, width, height in px of the upright photo.
+    """
 
     def box(face: Any) -> dict[str, Any]:
         sides = (face.left, face.top, face.width, face.height)
@@ -117,28 +133,33 @@ def _facts(row: Verdict, found: Explanation) -> dict[str, Any]:
 
     return {
         "verdict": row.model_dump(mode="json"),
-        "width": found.width,
-        "height": found.height,
-        "looks": [
+        "width": explanation.width,
+        "height": explanation.height,
+        "passes": [
             {
                 "name": look.name,
                 "side": look.side,
-                "seen": [
-                    {"proposal": box(seen.proposal), "weighed": box(seen.weighed)}
-                    for seen in look.seen
+                "proposals": [
+                    {"proposal": box(seen.proposal), "checked": box(seen.checked)}
+                    for seen in look.proposals
                 ],
             }
-            for look in found.looks
+            for look in explanation.passes
         ],
         "faces": [
             {
                 **box(face.face),
-                "look": face.look,
+                "found_by": face.found_by,
                 "probability": round(face.probability, 4),
+                "sunglasses_probability": _rounded(face.sunglasses_probability),
                 "heat": None if face.heat is None else face.heat.round(3).tolist(),
             }
-            for face in found.faces
+            for face in explanation.faces
         ],
-        "seconds": {stage: round(seconds, 5) for stage, seconds in found.times.items()},
-        "versions": found.versions,
+        "seconds": {stage: round(seconds, 5) for stage, seconds in explanation.times.items()},
+        "versions": explanation.versions,
     }
+
+
+def _rounded(probability: float | None) -> float | None:
+    return None if probability is None else round(probability, 4)

@@ -1,4 +1,4 @@
-"""`glasses jobs`: all jobs."""
+"""`glasses jobs`: list all jobs."""
 
 from __future__ import annotations
 
@@ -8,29 +8,27 @@ from producer.options import JsonOption
 
 
 def command(json_: JsonOption = False) -> None:
-    """List the jobs that have not expired, the newest first."""
+    """List the jobs that have not expired, newest first."""
     from datetime import datetime
 
     from glasses.client import Client
-    from glasses.statuses import listed_state
-    from producer.machine import JobsOutput, as_json
-    from producer.narration import say
+    from producer.console import log_status
+    from producer.json_output import JobsOutput, as_json
     from producer.rows import printable
 
-    with Client(tell=say) as client:
-        found = client.jobs()
+    with Client(notify=log_status) as client:
+        jobs = client.jobs()
     if json_:
-        typer.echo(as_json(JobsOutput(tuple(found))))
+        typer.echo(as_json(JobsOutput(tuple(jobs))))
         return
-    if not found:
-        say("no jobs: `glasses submit PATH` makes one")
+    if not jobs:
+        log_status("no jobs: `glasses submit PATH` creates one")
         return
     typer.echo(_line("JOB", "STATE", "SUBMITTED", "PHOTOS", "PENDING", "FAILED", "GLASSES", "NAME"))
-    for s in found:
-        when = datetime.fromtimestamp(s.created).astimezone().strftime("%Y-%m-%d %H:%M")
-        counts = (s.submitted, s.pending, s.failed, s.with_glasses)
-        state = listed_state(s.state, s.complete)
-        typer.echo(_line(s.job_id, state, when, *map(str, counts), printable(s.name)))
+    for job in jobs:
+        when = datetime.fromtimestamp(job.created).astimezone().strftime("%Y-%m-%d %H:%M")
+        counts = (job.submitted, job.pending, job.failed, job.with_glasses)
+        typer.echo(_line(job.job_id, job.state, when, *map(str, counts), printable(job.name)))
 
 
 def _line(job: str, state: str, when: str, *rest: str) -> str:

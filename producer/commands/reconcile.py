@@ -1,4 +1,4 @@
-"""`glasses reconcile`: repair jobs now, also after Redis lost everything."""
+"""`glasses reconcile`: repair jobs now, even after Redis lost all data."""
 
 from __future__ import annotations
 
@@ -17,28 +17,29 @@ def command(
         str | None,
         typer.Argument(
             metavar="[JOB]",
-            help="Job id, its beginning, or its name; default: every job.",
+            help="Job id, name or id prefix; default: every job.",
             autocompletion=complete_job,
         ),
     ] = None,
     json_: JsonOption = False,
 ) -> None:
-    """Queue lost photos at once; rebuild jobs that Redis lost from their manifests.
+    """Requeue lost photos now, and rebuild jobs that Redis lost from their manifests.
 
-    Workers do the first by themselves, some seconds later. After Redis lost everything, the
-    photos of rebuilt jobs are looked at again.
+    Workers do both automatically within seconds. Photos whose verdicts Redis lost are classified
+    again.
     """
     from glasses.client import Client
-    from producer.narration import say
+    from producer.console import log_status
+    from producer.pluralize import pluralize
 
-    with Client(tell=say) as client:
-        found = client.reconcile(job)
+    with Client(notify=log_status) as client:
+        repairs = client.reconcile(job)
     if json_:
-        typer.echo(json.dumps([dataclasses.asdict(repaired) for repaired in found]))
+        typer.echo(json.dumps([dataclasses.asdict(repaired) for repaired in repairs]))
         return
-    for repaired in found:
+    for repaired in repairs:
         if repaired.rebuilt:
-            what = f"rebuilt from its manifest, {repaired.rebuilt} photos"
+            what = f"rebuilt from its manifest, {pluralize(repaired.rebuilt, 'photo')}"
         else:
-            what = f"{repaired.queued} lost chunks queued again"
+            what = f"{pluralize(repaired.queued, 'lost chunk')} requeued"
         typer.echo(f"{repaired.job_id}  {what}")

@@ -1,4 +1,4 @@
-"""`glasses report`: a job as one HTML file."""
+"""`glasses report`: write a job's verdicts as one HTML file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from producer.counted import counted
 from producer.options import FromOption, JobArgument, JsonOption, UnsureOption
+from producer.report.picture_files import EMBED_MB
+from producer.report.previews import Previews
 
 if TYPE_CHECKING:
-    from glasses.groups import Band
-    from glasses.schemas import JobStatus
-    from producer.report.file import Wanted
-    from producer.report.page import About
+    from glasses.protocol.groups import UnsureBand
+    from glasses.protocol.schemas import JobStatus
+    from producer.report.file import ReportRequest
+    from producer.report.page import ReportInfo
 
 
 def command(
@@ -27,69 +28,95 @@ def command(
     unsure: UnsureOption = None,
     from_: FromOption = None,
     thumbnails: Annotated[
-        bool, typer.Option("--thumbnails/--no-thumbnails", help="Put small pictures into it.")
+        bool, typer.Option("--thumbnails/--no-thumbnails", help="Make thumbnails.")
     ] = True,
+    previews: Annotated[
+        Previews,
+        typer.Option(
+            help="Which photos have a preview of 1,024 px for the large view: those that browsers "
+            "cannot show (HEIC, RAW, TIFF), all, or none.",
+        ),
+    ] = Previews.NEEDED,
+    embed: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="MB",
+            help="Limit of the pictures in the file; further ones go to a folder beside it.",
+        ),
+    ] = EMBED_MB,
     links: Annotated[
         bool,
         typer.Option(
             "--links/--no-links",
-            help="Let the large view show the photos' own files, by their relative paths.",
+            help="Let the large view load the photo files, by relative path.",
         ),
     ] = True,
     json_: JsonOption = False,
 ) -> None:
-    """Write a job's verdicts as one HTML file: look, search, move the threshold, mark mistakes.
+    """Write a job's verdicts as one HTML file: browse, search, set the threshold, mark mistakes.
 
-    It loads nothing from any network. The marks are exported as corrections.csv, which `glasses
-    correct` takes. About 3.4 kB a photo (9 kB at most), 0.2 kB without thumbnails.
+    The file loads nothing from the network. It exports marks as corrections.csv, the input of
+    `glasses correct`. Size per photo: about 3.4 kB (at most 9 kB), or 0.2 kB without thumbnails; a
+    preview takes 50 to 160 kB.
     """
     from glasses.client import Client
-    from glasses.groups import Band
-    from glasses.packs import stored
-    from producer import incomplete
+    from glasses.protocol.groups import UnsureBand
+    from glasses.storage.photo_reader import PhotoReader
+    from producer import exit_codes, missing_verdicts
+    from producer.console import log_some, log_status
     from producer.folders import check_folder
-    from producer.narration import say
-    from producer.report.file import Wanted, in_words, write_report
+    from producer.report.file import ReportRequest, describe, write_report
 
-    band = Band.parse(unsure) if unsure else Band()
-    wanted = Wanted(output, links, thumbnails, from_)
-    wanted.check()
+    band = UnsureBand.parse(unsure) if unsure else UnsureBand()
+    request = ReportRequest(output, links, thumbnails, from_, previews, embed)
+    request.check()
     check_folder("--from", from_)
-    with Client(tell=say) as client:
+    with Client(notify=log_status) as client:
         found = client.job(job, newest=True)
         status = found.status()
-        written = write_report(
-            wanted,
-            _about(status, band, wanted),
-            found.judged(),
-            lambda entry: stored(client.store, entry),
-            status.submitted - status.pending - status.cancelled,
+        reader = PhotoReader(client.store, found.id)
+        report = write_report(
+            request,
+            _report_info(status, band, request),
+            found.photo_results(),
+            reader.read,
+            status.submitted - status.without_verdict,
         )
-    incomplete.warn(status)
-    if status.pending:
-        say(f"{counted(status.pending, 'photo')} without a verdict yet: not in the report")
+    log_some(f"no picture of {image}: its object cannot be read" for image in reader.unreadable)
+    missing_verdicts.warn(status)
     if json_:
-        typer.echo(json.dumps({"path": str(output), **dataclasses.asdict(written)}))
+        job_facts = {
+            "unreadable": reader.unreadable,
+            "state": status.state,
+            "without_verdict": status.without_verdict,
+        }
+        typer.echo(json.dumps({"path": str(output), **dataclasses.asdict(report), **job_facts}))
     else:
-        typer.echo(in_words(wanted, written))
+        typer.echo(describe(request, report))
+    raise typer.Exit(exit_codes.of_rows(status))
 
 
-def _about(status: JobStatus, band: Band, wanted: Wanted) -> About:
+def _report_info(status: JobStatus, band: UnsureBand, request: ReportRequest) -> ReportInfo:
     from datetime import UTC, datetime
 
-    from glasses.results import rule
-    from producer.report.page import About
+    from glasses.jobs.results import decision_rule
+    from producer.missing_verdicts import sentence
+    from producer.report.page import ReportInfo
 
+    missing = sentence(status)
     when = datetime.fromtimestamp(status.created, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    which = rule(status)
-    return About(
+    decision = decision_rule(status)
+    return ReportInfo(
         identity=status.job_id,
         job_id=status.job_id,
         title=status.name,
-        text=f"Job {status.job_id}, submitted {when}, model {which.model}, "
-        f"threshold {which.threshold}, faces: {which.faces}",
-        pictures=wanted.pictures(),
-        threshold=which.threshold,
-        faces=which.faces,
+        text=f"Job {status.job_id}, submitted {when}, model {decision.model}, "
+        f"threshold {decision.threshold}, faces: {decision.faces}",
+        pictures=request.pictures(),
+        threshold=decision.threshold,
+        faces=decision.faces,
         unsure=(band.low, band.high),
+        notices=(f"This job {missing}.",) if missing else (),
+        ignored=status.ignored,
     )

@@ -1,12 +1,24 @@
-"""`glasses results`: a job's verdicts."""
+"""`glasses results`: print a job's verdicts."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from producer.options import FormatOption, JobArgument, OnlyOption, OutputOption
+from producer.options import (
+    CorrectionsOption,
+    FormatOption,
+    JobArgument,
+    OnlyOption,
+    OutputOption,
+    SpreadsheetSafeOption,
+    UnsureOption,
+)
+
+if TYPE_CHECKING:
+    from glasses.protocol.verdict import Verdict
 
 
 def command(
@@ -14,24 +26,46 @@ def command(
     format_: FormatOption = None,
     output: OutputOption = None,
     only: OnlyOption = None,
+    unsure: UnsureOption = None,
+    corrections: CorrectionsOption = None,
+    spreadsheet_safe: SpreadsheetSafeOption = False,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Print verdicts as they arrive, until the job ends.")
+        bool,
+        typer.Option("--follow", help="Print verdicts as they arrive, until the job finishes."),
     ] = False,
 ) -> None:
-    """Print a job's verdicts, one row a photo, in the order of submission."""
+    """Print a job's verdicts, one row per photo, in submission order."""
     from glasses.client import Client
-    from producer import incomplete
-    from producer.narration import say
-    from producer.output import Output
+    from glasses.errors import UsageError
+    from glasses.sources.label_table import read_label_table
+    from producer import missing_verdicts
+    from producer.console import log_status
+    from producer.feedback.corrected_verdicts import CorrectedVerdicts, log_unused
+    from producer.output import RowOutput
+    from producer.row_filter import RowFilter
 
-    wanted = Output.of(output, format_)
-    with Client(tell=say) as client:
+    row_output = RowOutput.of(output, format_, spreadsheet_safe)
+    selected = RowFilter.of(only, unsure)
+    if follow and corrections:
+        raise UsageError("--follow does not support --corrections: photos may be still unknown")
+    labels = read_label_table(corrections).rows if corrections else []
+    with Client(notify=log_status) as client:
         found = client.job(job, newest=True)
-        with wanted.open(only) as writer:
+        corrected = None
+        with row_output.open(selected) as writer:
             if follow:
                 for batch in found.follow():
                     writer.write(batch)
+                status = found.status()
             else:
-                writer.write(found.verdicts())
-        incomplete.warn(found.status())
-    raise typer.Exit(wanted.ended(writer))
+                status = found.status()  # before the rows: they may be more by then, never fewer
+                verdicts: Iterable[Verdict] = found.verdicts()
+                if corrections:
+                    corrected = CorrectedVerdicts(labels, found.id, found.verdicts)
+                    verdicts = map(corrected.correct, verdicts)
+                writer.write(verdicts)
+            writer.describe(status)
+    if corrected:
+        log_unused(corrected)
+    missing_verdicts.warn(status)
+    raise typer.Exit(row_output.finish(writer, status))

@@ -1,218 +1,219 @@
-"""`glasses sort`: a job's photos into folders, and back."""
+"""`glasses sort`: sort a job's photos into folders, or undo that."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from producer.counted import counted
-from producer.options import FromOption, JobArgument, JsonOption, UnsureOption
+from producer.options import (
+    CorrectionsOption,
+    FromOption,
+    JobArgument,
+    JsonOption,
+    Only,
+    UnsureOption,
+)
 
 if TYPE_CHECKING:
-    from glasses.sorting import How, Sorted
+    from glasses.protocol.photo_result import PhotoResult
+    from producer.row_filter import RowFilter
+    from producer.sorting import TransferMode
 
 
 def command(
     job: JobArgument,
-    into: Annotated[Path, typer.Option(metavar="DIR", help="Where the folders are made.")],
-    copy: Annotated[bool, typer.Option("--copy", help="Copy the photos; the default.")] = False,
-    move: Annotated[bool, typer.Option("--move", help="Move them.")] = False,
+    into: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the groups.")],
+    copy: Annotated[bool, typer.Option("--copy", help="Copy the photos (default).")] = False,
+    move: Annotated[bool, typer.Option("--move", help="Move the photos.")] = False,
     hardlink: Annotated[
-        bool, typer.Option("--hardlink", help="Link them: one file, two names, no space.")
+        bool, typer.Option("--hardlink", help="Hard-link the photos, which uses no space.")
     ] = False,
-    symlink: Annotated[bool, typer.Option("--symlink", help="Link to where they are.")] = False,
+    symlink: Annotated[
+        bool, typer.Option("--symlink", help="Create symbolic links to the photos.")
+    ] = False,
+    only: Annotated[
+        list[Only] | None,
+        typer.Option(help="Sort only photos of this kind, see `results`; repeatable."),
+    ] = None,
+    by_kind: Annotated[
+        bool,
+        typer.Option(
+            "--by-kind",
+            help="Sort photos with glasses into DIR/eyeglasses and DIR/sunglasses, not DIR/with.",
+        ),
+    ] = False,
     unsure: UnsureOption = None,
+    corrections: CorrectionsOption = None,
+    companions: Annotated[
+        bool,
+        typer.Option(
+            "--companions/--no-companions",
+            help="Let sidecars, Live Photo videos and RAW files travel with their photo.",
+        ),
+    ] = True,
     from_: FromOption = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only print what would go where.")
+        bool, typer.Option("--dry-run", help="Print what would be sorted, and exit.")
     ] = False,
     undo: Annotated[
-        bool, typer.Option("--undo", help="Take back what this command did with JOB in DIR.")
+        bool, typer.Option("--undo", help="Undo what this command did for JOB in DIR.")
     ] = False,
     json_: JsonOption = False,
 ) -> None:
-    """Put a job's photos into DIR/with, without, unsure, no-face and failed.
+    """Sort a job's photos into DIR/with, without, unsure, no-face and failed.
 
-    Below those the folders are as they were submitted. Nothing is overwritten: a second photo of
-    the same name becomes "name (2)"; a file that is in the job twice is sorted once. A photo that
-    is gone or has changed since it was judged is named and left alone; then the exit code is 1. Run
-    it again to go on. DIR/.glasses-sort.jsonl says what came from where; submit and classify pass
-    over a folder that holds it, unless named.
+    With --by-kind, DIR/eyeglasses and DIR/sunglasses replace DIR/with, which keeps photos whose
+    kind is unknown: a person said that they show glasses, and no face was found.
+
+    Each keeps the folder structure of the submission. Nothing is overwritten: another photo of the
+    same name becomes "name (2)". A photo that is in place already is not sorted again, so the next
+    job of a growing folder adds only what is new. If its group has changed, it moves to the other
+    folder. Photos that are missing or have changed since they were classified are skipped and
+    listed, with exit code 1. Run an interrupted command again to continue. DIR/.glasses-sort.jsonl
+    records where each file came from; submit and classify skip a folder that contains it, unless it
+    is passed explicitly.
+
+    Companions of IMG_1.jpg are IMG_1 with the suffix xmp, aae, mov, mp4 or of a RAW, IMG_O1.aae,
+    and IMG_1.jpg.xmp (pp3, dop, json), in upper or lower case. They keep the photo's new name. A
+    RAW that was classified goes by its own verdict. Photos of one name share companions: all get
+    them, but --move gives them to the first. Files that this separates are listed.
     """
     from glasses.errors import UsageError
-    from glasses.sorting import How
+    from glasses.protocol.groups import UnsureBand
     from producer.folders import check_folder
+    from producer.row_filter import RowFilter
+    from producer.sorting import TransferMode
 
-    chosen = [
-        how for how, wanted in zip(How, (copy, move, hardlink, symlink), strict=True) if wanted
+    modes = [
+        mode
+        for mode, chosen in zip(TransferMode, (copy, move, hardlink, symlink), strict=True)
+        if chosen
     ]
-    if len(chosen) > 1:
-        raise UsageError("--copy, --move, --hardlink and --symlink exclude each other")
+    if len(modes) > 1:
+        raise UsageError("--copy, --move, --hardlink and --symlink are mutually exclusive")
     check_folder("--from", from_)
     if into.exists():
         check_folder("--into", into)
     if undo:
-        left = _undo(job, into, dry_run, json_)
+        code = _undo(job, into, dry_run, json_)
     else:
-        left = _sort(job, into, chosen[0] if chosen else How.COPY, unsure, from_, dry_run, json_)
-    raise typer.Exit(1 if left else 0)
+        mode = modes[0] if modes else TransferMode.COPY
+        selected = RowFilter(only or (), UnsureBand.parse(unsure) if unsure else None)
+        code = _sort(
+            job, into, mode, selected, by_kind, corrections, companions, from_, dry_run, json_
+        )
+    raise typer.Exit(code)
 
 
 def _sort(
-    prefix: str,
+    job_ref: str,
     into: Path,
-    how: How,
-    unsure: str | None,
+    mode: TransferMode,
+    selected: RowFilter,
+    by_kind: bool,
+    corrections: Path | None,
+    companions: bool,
     from_: Path | None,
     dry_run: bool,
     json_: bool,
 ) -> int:
-    from contextlib import nullcontext
-
     from glasses.client import Client
-    from glasses.groups import Band
-    from glasses.sorting import Sorter
-    from glasses.sorting.log import opened, peek
-    from producer import incomplete
-    from producer.narration import progress_bars, say
+    from glasses.errors import ExitCode
+    from glasses.sources.label_table import read_label_table
+    from producer import exit_codes, missing_verdicts
+    from producer.console import log_status, progress_bars
+    from producer.feedback.corrected_verdicts import CorrectedVerdicts, log_unused
     from producer.rows import printable
+    from producer.sorting import SortSummary, Transfers, output
+    from producer.sorting.run import SortRequest, sort_photos
+    from producer.sorting.sort_log import open_log, read_log
 
-    band = Band.parse(unsure) if unsure else Band()
+    def print_pair(source: Path, target: Path) -> None:
+        if not json_:
+            typer.echo(f"{printable(str(source))} -> {printable(str(target))}")
 
-    def tell(source: Path, to: Path) -> None:
-        if dry_run and not json_:
-            typer.echo(f"{printable(str(source))} -> {printable(str(to))}")
-
-    def run(sorter: Sorter) -> Sorted:
-        # The rows of a dry run are printed as they are found.
-        with nullcontext() if dry_run else progress_bars() as bars:
-            task = bars.add_task("sort", total=status.submitted, note="") if bars else None
-            for photo in job.judged():
-                sorter.put(photo, photo.source(from_))
-                if bars and task is not None:
-                    bars.advance(task)
-        return sorter.done
-
-    with Client(tell=say) as client:
-        job = client.job(prefix, newest=True)
+    labels = read_label_table(corrections).rows if corrections else []
+    done = SortSummary()
+    with Client(notify=log_status) as client:
+        job = client.job(job_ref, newest=True)
         status = job.status()
-        limit = client.settings.max_file_mb << 20
-        if dry_run:
-            done = run(Sorter(job.id, into, how, band, limit, None, peek(into), tell))
-        else:
-            with opened(into) as log:
-                done = run(Sorter(job.id, into, how, band, limit, log))
-    _tell_left(done, from_)
-    incomplete.warn(status)
-    if status.pending:
-        say(f"{counted(status.pending, 'photo')} without a verdict yet: run this again later")
+        total = status.submitted - status.without_verdict
+        command = output.sort_command(job.id, into)
+        max_bytes = client.settings.max_file_mb << 20
+        request = SortRequest(selected, from_, companions, max_bytes, by_kind)
+        corrected = corrections and CorrectedVerdicts(labels, job.id, job.verdicts)
+
+        def read() -> Iterator[PhotoResult]:
+            photos = job.photo_results()
+            return map(corrected.correct_photo, photos) if corrected else photos
+
+        try:
+            if dry_run:  # It prints a line per photo, which would break the progress bar.
+                transfers = Transfers(job.id, into, mode, None, read_log(into), print_pair)
+                sort_photos(read, request, transfers, done)
+            else:
+                with open_log(into) as log, progress_bars() as bars:
+                    transfers = Transfers(job.id, into, mode, log)
+                    sort_photos(read, request, transfers, done, bars, total)
+        except KeyboardInterrupt:
+            if not dry_run:
+                output.log_interrupted(done, command)
+            raise
+    output.log_notes(done, from_)
+    if corrected:
+        log_unused(corrected)
+    missing_verdicts.warn(status)
     if json_:
-        typer.echo(json.dumps(_facts(job.id, into, how, dry_run, status.pending, done)))
+        typer.echo(json.dumps(output.facts(status, into, mode, dry_run, done)))
     else:
-        _print(done, dry_run)
-    if done.otherwise:
-        say(
-            f"{done.otherwise} of those sorted before are so by other options: --undo them first "
-            "to sort them by these"
-        )
-    if done.groups and not dry_run:
-        say(f"`glasses sort {job.id} --into {printable(str(into))} --undo` takes this back.")
-    return len(done.left)
+        typer.echo(output.summary_line(done, dry_run))
+    if (done.groups or done.regrouped) and not dry_run:
+        output.log_undo(command)
+    return exit_codes.of_rows(status, ExitCode.FAILED if done.left else ExitCode.SUCCESS)
 
 
-def _tell_left(done: Sorted, from_: Path | None) -> None:
-    """Name what was left alone; what was no file to begin with is only counted."""
-    from collections import Counter
+def _undo(job_ref: str, into: Path, dry_run: bool, json_: bool) -> int:
+    from glasses.errors import ExitCode, UsageError
+    from producer.console import log_some
+    from producer.sorting import output, undo
+    from producer.sorting.sort_log import open_log, read_log
 
-    from glasses.sorting import NOWHERE
-    from producer.narration import say, say_some
-
-    if len(done.left) > 1 and done.all_gone:
-        where = "where they were submitted" if from_ is None else f"in {from_}"
-        say(
-            f"left alone: none of {len(done.left)} photos is {where}: name their folder with --from"
-        )
-        return
-    say_some(
-        f"left alone: {image} {why}" for image, why in done.left if why not in NOWHERE.values()
-    )
-    for why, count in Counter(why for _, why in done.left if why in NOWHERE.values()).items():
-        say(f"left alone: {count} photos, each {why}")
-
-
-def _facts(
-    job_id: str, into: Path, how: How, dry_run: bool, pending: int, done: Sorted
-) -> dict[str, object]:
-    from glasses.groups import Group
-
-    return {
-        "job_id": job_id,
-        "into": str(into),
-        "how": how,
-        "dry_run": dry_run,
-        "sorted": {group: done.groups[group] for group in Group},
-        "already": done.already,
-        "repeated": done.repeated,
-        "left_alone": [{"image": image, "why": why} for image, why in done.left],
-        "pending": pending,
-    }
-
-
-def _print(done: Sorted, dry_run: bool) -> None:
-    from glasses.groups import Group
-
-    parts = [f"{done.groups[group]} {group}" for group in Group]
-    line = f"{done.groups.total()} {'to sort' if dry_run else 'sorted'} = " + " + ".join(parts)
-    if done.already:
-        line += f"; {done.already} sorted before"
-    if done.repeated:
-        line += f"; {counted(done.repeated, 'repeat')} of a file in the job"
-    if done.left:
-        line += f"; {len(done.left)} left alone"
-    typer.echo(line)
-
-
-def _undo(word: str, into: Path, dry_run: bool, json_: bool) -> int:
-    from glasses.errors import UsageError
-    from glasses.sorting import undo
-    from glasses.sorting.log import opened, peek
-    from producer.narration import say_some
-
-    sorted_by = {entry.job_id for entry in peek(into)}
-    jobs = [job_id for job_id in sorted_by if job_id.startswith(word)]
-    jobs = jobs or _named(word, sorted_by)
+    sorted_by = {entry.job_id for entry in read_log(into)}
+    jobs = [job_ref] if job_ref in sorted_by else _find_by_name(job_ref, sorted_by)
+    jobs = jobs or [job_id for job_id in sorted_by if job_id.startswith(job_ref)]
     if not sorted_by:
-        raise UsageError(f"{into} has nothing of {word!r} to take back")
+        raise UsageError(f"nothing to undo: no job was sorted into {into}")
     if len(jobs) != 1:
         listed = ", ".join(sorted(jobs or sorted_by))
-        which = "may be any" if jobs else "is none"
+        problem = "is ambiguous among" if jobs else "is none of"
         raise UsageError(
-            f"nothing is undone: {word!r} {which} of the jobs sorted into {into}: {listed}"
+            f"nothing undone: {job_ref!r} {problem} the jobs sorted into {into}: {listed}"
         )
     if dry_run:
-        raise UsageError("--undo has no --dry-run: it touches nothing that was changed since")
-    with opened(into) as log:
+        raise UsageError("--undo does not support --dry-run: changed files are never touched")
+    with open_log(into) as log:
         done = undo(log, into, jobs[0])
-    say_some(f"left alone: {place} {why}" for place, why in done.left)
+    log_some(f"skipped {path}: {why}" for path, why in done.left)
+    log_some(f"nothing to undo for {path}: it is no longer there" for path in done.gone)
     if json_:
-        left = [{"path": place, "why": why} for place, why in done.left]
-        typer.echo(json.dumps({"job_id": jobs[0], "undone": done.count, "left_alone": left}))
+        typer.echo(json.dumps(output.undo_facts(jobs[0], done)))
     else:
-        typer.echo(f"{done.count} taken back" + f"; {len(done.left)} left alone" * bool(done.left))
-    return len(done.left)
+        typer.echo(output.undo_line(done))
+    return ExitCode.FAILED if done.left else ExitCode.SUCCESS
 
 
-def _named(name: str, sorted_by: set[str]) -> list[str]:
-    """Which jobs a name may mean, if servers are there that know it: undoing needs none.
+def _find_by_name(name: str, sorted_by: set[str]) -> list[str]:
+    """Return the sorted jobs of a name, or none if no server is configured: undo needs none.
 
-    The newest of that name is meant, as where it was sorted, unless it is not among those.
+    If the newest job of that name was sorted, only that one is returned.
     """
     from glasses.client import Client
     from glasses.errors import GlassesError
-    from producer.narration import say
+    from producer.console import log_status
 
     try:
         with Client() as client:
@@ -223,6 +224,6 @@ def _named(name: str, sorted_by: set[str]) -> list[str]:
     if found[:1] == named[:1]:
         found = found[:1]
     if len(named) > 1 and len(found) == 1:
-        which = "the newest" if found == named[:1] else "the one that was sorted there"
-        say(f"{len(named)} jobs are called {name!r}: this is {which}, {found[0]}")
+        which = "the newest" if found == named[:1] else "the one sorted there"
+        log_status(f"{len(named)} jobs are called {name!r}: this is {which}, {found[0]}")
     return found

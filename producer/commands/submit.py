@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from producer.counted import counted
 from producer.options import (
     ExcludeOption,
     Faces,
     FacesOption,
+    FromFileOption,
     IncludeOption,
     InPlaceOption,
     JsonOption,
+    NullOption,
+    StrictOption,
+    TableIdOption,
+    TablePathOption,
     ThresholdOption,
 )
+from producer.pluralize import pluralize
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as RichProgress
-
-    from glasses.client import Client, Job
-    from glasses.sources.arguments import Wanted
-    from glasses.submission import Progress
+    from glasses.client import Client, Job, SubmitOptions
+    from glasses.jobs.submission import SubmissionProgress
+    from glasses.sources.arguments import PhotoSelection
 
 
 def command(
@@ -35,163 +39,167 @@ def command(
             "s3://BUCKET/PREFIX in the configured object store, or - for a list on stdin.",
         ),
     ] = None,
-    from_file: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="A list of files, one a line; - is stdin."),
-    ] = None,
-    null: Annotated[
-        bool, typer.Option("--null", "-0", help="A NUL ends each name of that list, not a line.")
-    ] = False,
-    name: Annotated[
-        str | None, typer.Option(help="Another way to say JOB; default: the first PATH.")
-    ] = None,
+    from_file: FromFileOption = None,
+    null: NullOption = False,
+    path_column: TablePathOption = None,
+    id_column: TableIdOption = None,
+    name: Annotated[str | None, typer.Option(help="Job name; default: the first PATH.")] = None,
     include: IncludeOption = None,
     exclude: ExcludeOption = None,
+    strict: StrictOption = False,
     threshold: ThresholdOption = None,
     faces: FacesOption = Faces.ANY,
     in_place: InPlaceOption = False,
     wait: Annotated[
-        bool | None,
-        typer.Option("--wait/--detach", help="Wait for the verdicts; default: on a terminal."),
-    ] = None,
-    timeout: Annotated[float | None, typer.Option(help="Wait at most so many seconds.")] = None,
+        bool,
+        typer.Option(
+            "--wait/--detach",
+            help="Wait for the verdicts, which the exit code then covers; the default also in "
+            "scripts and pipelines. With --detach, 0 says only that all photos were submitted.",
+        ),
+    ] = True,
+    timeout: Annotated[float | None, typer.Option(help="Give up after this many seconds.")] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be sent, and how long it takes.")
+        bool, typer.Option("--dry-run", help="Print what would be sent, with a forecast, and exit.")
     ] = False,
     json_: JsonOption = False,
 ) -> None:
-    """Upload photos, queue them, print the job's id.
+    """Upload photos, queue them and print the job id.
 
-    The id is the only thing on stdout, and it is printed before anything is sent.
+    The id is the only output on stdout. It is printed before anything is sent. With --json it is
+    the line {"job_id": "…"}; unless --detach is given, the final counts follow as another line.
 
-    Archives are opened only if they are named here, and never unpacked to disk: their photos are
-    called ARCHIVE/NAME. Photos in a bucket are read through once, then the server copies them.
-    --json goes with --dry-run.
+    Archives are opened only if they are passed explicitly, and never unpacked to disk; their photos
+    are named ARCHIVE/NAME. Photos in a bucket are read once; the server then copies them.
+
+    Files that are photos neither by name nor by content are ignored and counted; --dry-run lists
+    them. Named files (arguments, lines of a list) are never ignored: what is not a photo fails.
+    Without any photo the job is empty, and the exit code 0.
     """
-    from glasses.client import Client
-    from glasses.errors import UsageError
-    from glasses.find_job import check_name
-    from glasses.sources.arguments import Wanted
-    from glasses.verdict import FaceChoice
-    from producer.listed import opened
-    from producer.narration import say
-    from producer.previewed import show_preview
+    from glasses.client import Client, SubmitOptions
+    from glasses.errors import ExitCode
+    from glasses.ledger.find_job import check_name
+    from glasses.protocol.verdict import FaceChoice
+    from glasses.sources.arguments import PhotoSelection
+    from producer.console import log_status
+    from producer.dry_run import print_dry_run
+    from producer.file_list import ListOptions
 
-    if null and from_file is None:
-        raise UsageError("--null says how the list of --from-file is written: name one")
-    if json_ and not dry_run:
-        raise UsageError("--json goes with --dry-run; else the job's id alone is on stdout")
     check_name(name)
-    with opened(from_file, null) as listed, Client(tell=say) as client:
-        wanted = Wanted(paths or [], listed, include or (), exclude or (), in_place=in_place)
+    list_options = ListOptions(from_file, null, path_column, id_column)
+    list_options.check()
+    with list_options.open(log_status) as names, Client(notify=log_status) as client:
+        selection = PhotoSelection(
+            paths or [],
+            names,
+            include or (),
+            exclude or (),
+            in_place=in_place,
+            strict=strict,
+        )
         if dry_run:
-            show_preview(client, wanted, json_)
+            print_dry_run(client, selection, json_)
             return
-        job = _submit(
-            client,
-            wanted,
+        options = SubmitOptions(
             name=name or (f"list {from_file}" if from_file and not paths else None),
             threshold=threshold,
             faces=FaceChoice(faces),
         )
-        _follow(job, wait, timeout)
+        job, is_complete = _submit(client, selection, options, json_)
+        if wait:
+            _follow(job, timeout, json_)
+        if not is_complete:
+            code = ExitCode.NO_VERDICT
+            says = "was cancelled or removed before its last photo was submitted"
+            log_status(f"job {job.id} {says} (exit code {code})")
+            raise typer.Exit(code)
+        log_status(
+            f"`glasses watch {job.id}` follows it, `glasses results {job.id}` prints the verdicts."
+        )
 
 
-def _submit(client: Client, wanted: Wanted, **options: Any) -> Job:
+def _submit(
+    client: Client, selection: PhotoSelection, options: SubmitOptions, json_: bool
+) -> tuple[Job, bool]:
+    """Submit photos; return the job, and False if its end kept some from being submitted."""
     from contextlib import ExitStack
 
-    from glasses.submission import Progress
-    from producer.narration import progress_bars, say
+    from glasses.errors import ExitCode
+    from glasses.jobs.submission import SubmissionProgress
+    from producer.console import log_status, progress_bars
+    from producer.json_output import SubmittedOutput, as_json
+    from producer.left_out_text import describe_left_out
+    from producer.submission_bars import SubmissionBars
 
     job_id = ""
-    last = Progress()
-    tell = _Bars()
-    with ExitStack() as drawn:
+    latest = SubmissionProgress()
+    bars = SubmissionBars(selection)
+    with ExitStack() as drawing:
 
         def created(job: Job) -> None:
             nonlocal job_id
             job_id = job.id
-            typer.echo(job.id)
+            typer.echo(as_json(SubmittedOutput(job_id=job.id)) if json_ else job.id)
             sys.stdout.flush()
-            tell.start(drawn.enter_context(progress_bars()))  # only now: the id stands above them
+            bars.start(drawing.enter_context(progress_bars()))  # after the id, which is above them
 
-        def progressed(progress: Progress) -> None:
-            nonlocal last
-            last = progress
-            tell.show(progress)
+        def progressed(progress: SubmissionProgress) -> None:
+            nonlocal latest
+            latest = progress
+            bars.show(progress)
 
         try:
-            job = client.submit_wanted(
-                wanted, on_created=created, on_progress=progressed, **options
-            )
+            callbacks = replace(options, on_created=created, on_progress=progressed)
+            job = client.submit_selection(selection, callbacks)
         except KeyboardInterrupt:
-            drawn.close()
-            say(_stopped(client, job_id))
-            raise typer.Exit(130) from None
-        tell.end(last)
-    say(describe(last))
-    return job
-
-
-class _Bars:
-    """The two bars of a submission, once they are drawn."""
-
-    def __init__(self) -> None:
-        self._bars: RichProgress | None = None
-
-    def start(self, bars: RichProgress | None) -> None:
-        self._bars = bars
-        if bars:
-            self._hashing = bars.add_task("hashing", total=None, note="")
-            self._uploading = bars.add_task("upload", total=None, note="")
-
-    def show(self, progress: Progress) -> None:
-        if self._bars:
-            unsent = progress.present + progress.in_place + progress.known + progress.refused
-            done = min(progress.uploaded + unsent, progress.hashed)
-            self._bars.update(self._hashing, completed=progress.hashed)
-            self._bars.update(self._uploading, completed=done, total=progress.hashed)
-
-    def end(self, progress: Progress) -> None:
-        if self._bars:
-            self._bars.update(self._hashing, total=progress.hashed)
+            drawing.close()
+            log_status(_stopped(client, job_id))
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+        bars.finish(latest)
+    log_status(describe(latest) if latest.hashed else selection.no_photos)
+    for line in describe_left_out(latest.left_out):
+        log_status(line)
+    return job, latest.submitted == latest.hashed
 
 
 def _stopped(client: Client, job_id: str) -> str:
     if not job_id:
-        return "stopped: nothing is queued"
+        return "stopped: nothing was queued"
     queued = client.job(job_id).status().submitted
-    have = f"{counted(queued, 'photo')} {'is' if queued == 1 else 'are'} queued"
     return (
-        f"stopped: {have}. Run the same command again for the rest, nothing is paid "
-        f"twice; `glasses cancel {job_id}` stops what is queued."
+        f"stopped: {pluralize(queued, 'photo')} queued. Run the same command again to submit the "
+        f"rest; photos already classified are skipped. `glasses cancel {job_id}` cancels the job."
     )
 
 
-def _follow(job: Job, wait: bool | None, timeout: float | None) -> None:
-    from producer.commands.watch import exit_code, follow
-    from producer.narration import say
+def _follow(job: Job, timeout: float | None, json_: bool) -> None:
+    from glasses.errors import ExitCode
+    from producer import exit_codes, missing_verdicts
+    from producer.commands.watch import follow
+    from producer.console import log_status
+    from producer.json_output import as_json
 
-    if wait if wait is not None else sys.stderr.isatty():
-        try:
-            status = follow(job, timeout)
-        except KeyboardInterrupt:
-            say(f"the job goes on. `glasses watch {job.id}` follows it again.")
-            raise typer.Exit(130) from None
-        say(f"`glasses results {job.id}` prints the verdicts.")
-        raise typer.Exit(exit_code(status))
-    say(f"`glasses watch {job.id}` follows it, `glasses results {job.id}` prints the verdicts.")
+    try:
+        status = follow(job, timeout, json_)
+    except KeyboardInterrupt:
+        log_status(f"the job continues. `glasses watch {job.id}` follows it again.")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    if json_:
+        typer.echo(as_json(status))
+    missing_verdicts.warn(status)
+    log_status(f"`glasses results {job.id}` prints the verdicts.")
+    raise typer.Exit(exit_codes.of_ended_job(status))
 
 
-def describe(progress: Progress) -> str:
-    """What was sent and what was not, and why not."""
-    parts = [f"{counted(progress.hashed, 'photo')}: {progress.uploaded} uploaded"]
+def describe(progress: SubmissionProgress) -> str:
+    """Return a line that says how many photos were uploaded, and why others were not."""
+    parts = [f"{pluralize(progress.hashed, 'photo')}: {progress.uploaded} uploaded"]
     if progress.present:
         parts.append(f"{progress.present} already uploaded")
     if progress.in_place:
-        parts.append(f"{progress.in_place} left in place: keep them until the job has ended")
+        parts.append(f"{progress.in_place} left in place: keep them until the job has finished")
     if progress.known:
         parts.append(f"{progress.known} already classified by this model")
     if progress.refused:
-        parts.append(f"{progress.refused} refused unsent")
+        parts.append(f"{progress.refused} failed before upload")
     return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""`glasses watch`: follow a job to its end."""
+"""`glasses watch`: follow a job until it finishes."""
 
 from __future__ import annotations
 
@@ -11,64 +11,72 @@ from producer.options import JobArgument, JsonOption
 
 if TYPE_CHECKING:
     from glasses.client import Job
-    from glasses.schemas import JobStatus
+    from glasses.protocol.schemas import JobStatus
 
-_BLOCKAGE_SECONDS = 3
+_STALL_CHECK_SECONDS = 3
 
 
 def command(
     job: JobArgument,
-    timeout: Annotated[float | None, typer.Option(help="Wait at most so many seconds.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Give up after this many seconds.")] = None,
     json_: JsonOption = False,
 ) -> None:
-    """Follow a job until it has ended."""
+    """Follow a job until it finishes."""
     from glasses.client import Client
-    from producer import incomplete
-    from producer.machine import as_json
-    from producer.narration import say, summary
+    from producer import exit_codes, missing_verdicts
+    from producer.console import log_status, summary
+    from producer.json_output import as_json
 
-    with Client(tell=say) as client:
-        status = follow(client.job(job, newest=True), timeout, narrate=False)
-    incomplete.warn(status)
+    with Client(notify=log_status) as client:
+        status = follow(client.job(job, newest=True), timeout, json_, narrate=False)
+    missing_verdicts.warn(status)
     typer.echo(as_json(status) if json_ else summary(status))
-    raise typer.Exit(exit_code(status))
+    raise typer.Exit(exit_codes.of_ended_job(status))
 
 
-def follow(job: Job, timeout: float | None, narrate: bool = True) -> JobStatus:
-    """Show a job's progress on stderr until it has ended.
+def follow(job: Job, timeout: float | None, json_: bool, narrate: bool = True) -> JobStatus:
+    """Show a job's progress on stderr until it finishes.
+
+    Args:
+        job: The job.
+        timeout: Give up after this many seconds; None: never.
+        json_: Print the counts at a timeout, too.
+        narrate: Log the summary at the end.
 
     Raises:
-        WaitTimeoutError: It had not ended after `timeout` seconds.
+        WaitTimeoutError: The job had not finished after `timeout` seconds.
     """
     from glasses.client import pause
-    from glasses.statuses import TERMINAL_JOB_STATES
-    from producer.narration import progress_bars, say, show_status, summary
+    from glasses.protocol.statuses import TERMINAL_JOB_STATES
+    from producer.console import log_status, progress_bars, show_status, summary
+    from producer.json_output import as_json
 
-    end = time.monotonic() + timeout if timeout is not None else None
+    deadline = time.monotonic() + timeout if timeout is not None else None
     with progress_bars() as bars:
         task = bars.add_task("classified", total=None, note="") if bars else None
         status = job.status()
-        told, look = None, time.monotonic() + _BLOCKAGE_SECONDS
+        reported, next_check = None, time.monotonic() + _STALL_CHECK_SECONDS
+        end: float | None = None
         while status.state not in TERMINAL_JOB_STATES:
-            if end is not None and time.monotonic() > end:
-                job.wait(0)
+            if deadline is not None and time.monotonic() > deadline:
+                if json_:
+                    typer.echo(as_json(status))
+                job.wait(0)  # raises
             time.sleep(pause(status))
             status = job.status()
             if bars and task is not None:
-                show_status(bars, task, status)
-            if time.monotonic() > look:
-                look = time.monotonic() + _BLOCKAGE_SECONDS
-                blocked = job.blockage(status)
-                if blocked and blocked != told:
-                    say(f"job {job.id} waits: {blocked}")
-                told = blocked
+                show_status(bars, task, status, max(0, end - time.monotonic()) if end else None)
+            if time.monotonic() > next_check:
+                next_check = time.monotonic() + _STALL_CHECK_SECONDS
+                stall = job.stall_reason(status)
+                if stall and stall != reported:
+                    log_status(f"job {job.id} is waiting: {stall}")
+                reported = stall
+                if bars:
+                    seconds = job.forecast(status).eta_seconds if status.paused is None else None
+                    end = None if seconds is None else time.monotonic() + seconds
         if bars and task is not None:
             show_status(bars, task, status)
     if narrate:
-        say(summary(status))
+        log_status(summary(status))
     return status
-
-
-def exit_code(status: JobStatus) -> int:
-    """0 when all is well, 1 when photos failed or were cancelled."""
-    return 1 if status.failed or status.cancelled else 0

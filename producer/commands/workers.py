@@ -1,4 +1,4 @@
-"""`glasses workers`: who works, and how fast."""
+"""`glasses workers`: list the live workers and their throughput."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from producer.counted import counted
 from producer.options import JsonOption
+from producer.pluralize import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glasses.workers import WorkerInfo
+    from glasses.ledger.workers import WorkerInfo
 
 POLL_SECONDS = 2.0
 _CLEAR = "\x1b[H\x1b[J"
@@ -22,28 +22,33 @@ _CLEAR = "\x1b[H\x1b[J"
 
 def command(
     watch: Annotated[
-        bool, typer.Option("--watch", help="Print them again every 2 s, until interrupted.")
+        bool, typer.Option("--watch", help="Refresh every 2 s until interrupted.")
     ] = False,
     json_: JsonOption = False,
 ) -> None:
     """List the live workers: their processes, rate, model and memory."""
     from glasses.client import Client
-    from glasses.local_stack import starts_workers
-    from producer.machine import WorkersOutput, as_json
-    from producer.narration import say
+    from glasses.config.local_stack import start_workers_hint
+    from producer.console import log_status
+    from producer.json_output import WorkersOutput, as_json
+    from producer.rows import printable
 
-    with Client(tell=say) as client:
-        start = starts_workers(client.settings)
+    with Client(notify=log_status) as client:
+        start_command = start_workers_hint(client.settings)
         while True:
-            found, now = client.workers()
+            workers, now = client.workers()
             if watch and sys.stdout.isatty() and not json_:
                 sys.stdout.write(_CLEAR)
             if json_:
-                typer.echo(as_json(WorkersOutput(tuple(found))))
+                typer.echo(as_json(WorkersOutput(tuple(workers))))
             else:
-                for line in table(found, now):
-                    typer.echo(line)
-                say(total(found) if found else f"no worker runs: start some ({start})")
+                for line in table(workers, now):
+                    typer.echo(printable(line))
+                for worker in workers:
+                    if worker.trouble:
+                        log_status(printable(f"{worker.worker_id}: {worker.trouble}"))
+                none = f"no worker is running: start some ({start_command})"
+                log_status(total(workers) if workers else none)
             if not watch:
                 return
             sys.stdout.flush()
@@ -51,11 +56,11 @@ def command(
 
 
 def table(workers: Sequence[WorkerInfo], now: float) -> list[str]:
-    """One line a worker host.
+    """Return a header and one line per worker.
 
     Args:
-        workers: Those that live.
-        now: By Redis' clock, Unix time in s.
+        workers: The live workers.
+        now: Unix time of Redis' clock in s.
     """
     width = max([len("HOST:PID"), *(len(worker.worker_id) for worker in workers)])
     lines = [f"{'HOST:PID':<{width}}  PROCESSES  BUSY  PHOTOS/S    MEMORY  SEEN  MODEL"]
@@ -70,10 +75,10 @@ def table(workers: Sequence[WorkerInfo], now: float) -> list[str]:
 
 
 def total(workers: Sequence[WorkerInfo]) -> str:
-    """All of them in a line; there are some."""
-    from glasses.workers import hosts
+    """Return the number of hosts, processes and photos per second of at least one worker."""
+    from glasses.ledger.workers import hosts
 
     rate = sum(worker.photos_per_second for worker in workers)
     processes = sum(worker.processes for worker in workers)
-    have = f"{counted(hosts(workers), 'host')}, {counted(processes, 'process')}"
-    return f"{have}, {rate:.1f} photos/s in the last 30 s"
+    counts = f"{pluralize(hosts(workers), 'host')}, {pluralize(processes, 'process')}"
+    return f"{counts}, {rate:.1f} photos/s in the last 30 s"

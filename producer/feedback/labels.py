@@ -1,19 +1,21 @@
-"""A folder of labelled photos: `labels.csv` and the photos, as `glasses-train` takes it.
+"""A folder of labelled photos, a data set for `glasses-train`: `labels.csv` and the photos.
 
-A photo is kept under the hash of its bytes, so correcting it again changes its line. Columns and
-lines that somebody else wrote stay as they are.
+Photos are named by the hash of their bytes, so correcting one again updates its line. Other columns
+and lines of the file are preserved.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from glasses.config.regular_file import TEXT_BYTES, read_regular
 from glasses.errors import UsageError
-from glasses.formats import SNIFF_BYTES, sniff
+from glasses.sources.formats import SNIFF_BYTES, sniff
 
 LABELS = "labels.csv"
 PHOTOS = "photos"
@@ -26,21 +28,21 @@ class Label:
     """A labelled photo.
 
     Attributes:
-        path: Of its file.
-        has_glasses: What is right.
-        before: What it was judged to be when it was corrected; None: not known.
+        path: Its file, relative to the folder.
+        has_glasses: The label.
+        before: The verdict that was corrected; None: unknown.
     """
 
-    path: Path
+    path: str
     has_glasses: bool
     before: bool | None
 
 
 class LabelFolder:
-    """Reads and changes one folder.
+    """Read and change one folder.
 
     Raises:
-        UsageError: `labels.csv` is none.
+        UsageError: `labels.csv` cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -48,10 +50,10 @@ class LabelFolder:
         self._columns: list[str] = list(COLUMNS)
         self._rows: dict[str, dict[str, str]] = {}
         try:
-            with (folder / LABELS).open(encoding="utf-8", newline="") as file:
-                reader = csv.DictReader(file)
-                self._columns = list(dict.fromkeys([*(reader.fieldnames or ()), *COLUMNS]))
-                self._rows = {row["path"]: row for row in reader}
+            text = read_regular(folder / LABELS, TEXT_BYTES).decode("utf-8")
+            reader = csv.DictReader(io.StringIO(text, newline=""))
+            self._columns = list(dict.fromkeys([*(reader.fieldnames or ()), *COLUMNS]))
+            self._rows = {row["path"]: row for row in reader}
         except FileNotFoundError:
             pass
         except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
@@ -60,9 +62,9 @@ class LabelFolder:
     def keep(
         self, data: bytes, label: bool, before: bool | None = None, model: str = "", name: str = ""
     ) -> None:
-        """Keep a photo with its right label; `save` writes it down."""
-        place = _place(data)
-        target = self._folder / place
+        """Store a photo with its label; `save` writes `labels.csv`."""
+        relative = _relative_path(data)
+        target = self._folder / relative
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             if not target.exists():
@@ -71,8 +73,8 @@ class LabelFolder:
                 partial.replace(target)
         except OSError as error:
             raise UsageError(f"{target} cannot be written: {error.strerror}") from None
-        self._rows[place] = self._rows.get(place, {}) | {
-            "path": place,
+        self._rows[relative] = self._rows.get(relative, {}) | {
+            "path": relative,
             "has_glasses": str(int(label)),
             "before": "" if before is None else str(int(before)),
             "model": model,
@@ -80,13 +82,13 @@ class LabelFolder:
         }
 
     def drop(self, data: bytes) -> None:
-        """Forget a photo that was kept."""
-        place = _place(data)
-        if self._rows.pop(place, None):
-            (self._folder / place).unlink(missing_ok=True)
+        """Remove a photo and its label."""
+        relative = _relative_path(data)
+        if self._rows.pop(relative, None):
+            (self._folder / relative).unlink(missing_ok=True)
 
     def save(self) -> None:
-        """Write `labels.csv` in one step."""
+        """Write `labels.csv` atomically."""
         partial = self._folder / f".{LABELS}.partial"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -102,15 +104,15 @@ class LabelFolder:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Label]:
-        for place, row in self._rows.items():
+        for relative, row in self._rows.items():
             before = row.get("before")
             yield Label(
-                self._folder / place,
+                relative,
                 row["has_glasses"] == "1",
                 before == "1" if before else None,
             )
 
 
-def _place(data: bytes) -> str:
+def _relative_path(data: bytes) -> str:
     kind = sniff(data[:SNIFF_BYTES]) or "bin"
     return f"{PHOTOS}/{sha256(data).hexdigest()[:32]}.{_SUFFIXES.get(kind, kind)}"

@@ -1,1 +1,1 @@
-"""A job's verdicts as one HTML file that needs nothing but a browser."""
+"""The report: a job's verdicts as one self-contained HTML file."""

@@ -1,4 +1,4 @@
-"""The file that rows are appended to, in whole rows."""
+"""Append complete rows to a file, durably."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from glasses.errors import UsageError
 
 
-class Output:
-    """A file of rows that one program writes. Readers may read it at any time.
+class RowsFile:
+    """A file of rows with one writer. It can be read at any time.
 
     Args:
-        path: It is made if need be.
+        path: The file, created if it does not exist.
 
     Raises (also every method):
-        UsageError: It cannot be written, or somebody else has changed it.
+        UsageError: It cannot be written, or another program has changed it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,27 +31,27 @@ class Output:
                 os.close(folder)
 
     def check(self, length: int, pending: int) -> None:
-        """Refuse a file that does not hold what was written to it.
+        """Check the file's size, which shows whether another program has changed it.
 
         Args:
-            length: Bytes that it surely has.
-            pending: Bytes that were perhaps being appended when a run was killed.
+            length: Bytes known to be written.
+            pending: Bytes that a killed run may have been appending.
         """
         with self._errors():
-            found = self.path.stat().st_size
-        if not length <= found <= length + pending:
+            size = self.path.stat().st_size
+        if not length <= size <= length + pending:
             raise UsageError(
-                f"{self.path} has {found} bytes, and {length} were written to it by this command: "
-                "something else changed it. Bring back what was there, or name another file (then "
-                "all photos are judged again)."
+                f"{self.path} has {size} bytes, but this command wrote {length}: something else "
+                "changed it. Restore its content, or use another output file (which classifies all "
+                "photos again)."
             )
 
     def append(self, length: int, data: bytes) -> None:
-        """Append rows, so that they are on disk; in place of a part of them, if there is one.
+        """Append rows and sync them to disk, replacing a partial append of the same rows.
 
         Args:
-            length: Bytes that the file has without them.
-            data: Whole rows.
+            length: Size of the file without them in bytes.
+            data: Complete rows.
         """
         self.check(length, len(data))
         with self._errors(), self.path.open("r+b") as file:

@@ -1,25 +1,27 @@
-"""What a watched folder's runs remember: photos, jobs, rows on their way into the file.
+"""The state of a watched folder: its photos, its jobs, and rows not yet in the output file.
 
-SQLite with its plain journal: WAL needs memory that processes share, which a network share does not
-give. The database is locked for as long as a run has it open, so there is one run at a time, and a
-run that is killed frees it.
+SQLite with a rollback journal: WAL needs shared memory, which network shares do not support. The
+database is locked while a run has it open, which limits a folder to one run at a time. A killed run
+releases the lock.
 
-| table     | a row says                                                                 |
-|-----------|----------------------------------------------------------------------------|
-| `meta`    | the folder; how many bytes of rows the file has for sure                   |
-| `jobs`    | a job of ours that stands, and how far it is                               |
-| `photos`  | a file as it was last sent, and the job it is in; NULL: its row is written |
-| `written` | a content of a file that has its row                                       |
-| `outbox`  | bytes that are being appended to the file                                  |
+| table     | one row                                                                     |
+|-----------|-----------------------------------------------------------------------------|
+| `meta`    | the folder, the number of bytes known to be in the output file, and by      |
+|           | which rule verdicts are decided                                             |
+| `jobs`    | an active job and its phase                                                 |
+| `photos`  | a file as it was last seen, and its job; NULL: its row is written, or it is |
+|           | no photo                                                                    |
+| `written` | a content of a file whose row is written                                    |
+| `outbox`  | bytes that are being appended to the output file                            |
 
-Names are bytes (`os.fsencode`): file names need not be text.
+Names are bytes (`os.fsencode`), since file names need not be valid text.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,12 +29,12 @@ from pathlib import Path
 from typing import Self
 
 from glasses.errors import UsageError
-from glasses.watching.output import Output
-from glasses.watching.settling import Arrived, Signature
+from producer.watching.output import RowsFile
+from producer.watching.quiet_period import Arrived, Signature
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = f"""
-CREATE TABLE meta (folder BLOB NOT NULL, length INTEGER NOT NULL);
+CREATE TABLE meta (folder BLOB NOT NULL, length INTEGER NOT NULL, rule TEXT);
 CREATE TABLE jobs (job_id TEXT PRIMARY KEY, phase TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE photos (
     image BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, job_id TEXT
@@ -45,28 +47,28 @@ PRAGMA user_version = {_VERSION};
 
 
 class Phase(StrEnum):
-    """How far a job is."""
+    """The phase of a job."""
 
     SENDING = "sending"
-    """Found by a later run, it was cut short: nothing counts of it."""
+    """Being submitted. If a later run finds this, the submission was interrupted and is void."""
     SENT = "sent"
     WRITTEN = "written"
-    """Its rows are certain: it may go."""
+    """Its rows are stored, so the job can be removed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A job that stands."""
+class ActiveJob:
+    """An active job."""
 
     job_id: str
     phase: Phase
 
 
-class State:
-    """The database. Every method is one step: it is done, or nothing is.
+class WatchState:
+    """The database. Every method is atomic.
 
     Raises (every method):
-        UsageError: It cannot be read or written.
+        UsageError: The database cannot be read or written.
     """
 
     def __init__(self, path: Path, database: sqlite3.Connection) -> None:
@@ -75,17 +77,17 @@ class State:
 
     @classmethod
     @contextmanager
-    def opened(cls, path: Path, folder: Path, output: Output) -> Iterator[Self]:
-        """The state of a folder and its file; what a killed run was appending is appended.
+    def opened(cls, path: Path, folder: Path, output: RowsFile) -> Iterator[Self]:
+        """Open the state of a folder, and complete an append that a killed run had begun.
 
         Args:
-            path: Of the database; it is made if need be.
-            folder: The watched one, absolute.
-            output: The file.
+            path: The database, created if it does not exist.
+            folder: Absolute path of the watched folder.
+            output: The file of rows.
 
         Raises:
-            UsageError: Another run has it, it is of another folder, or the file is not the one that
-                rows were written to.
+            UsageError: Another run has locked the database, it belongs to another folder, or
+                another program has changed the output file.
         """
         with _errors(path):
             database = sqlite3.connect(path, timeout=1, isolation_level=None)
@@ -93,31 +95,38 @@ class State:
         try:
             with state._errors():
                 database.execute("PRAGMA locking_mode = EXCLUSIVE")
-            state._begin(os.fsencode(folder))
+            state._initialize(os.fsencode(folder))
             output.check(state.length, len(state._outbox()))
             state.deliver(output)
             yield state
         finally:
             database.close()
 
-    def _begin(self, folder: bytes) -> None:
-        with self._step() as database:
+    def _initialize(self, folder: bytes) -> None:
+        with self._transaction() as database:
             (version,) = database.execute("PRAGMA user_version").fetchone()
             if version == 0:
                 for statement in _SCHEMA.split(";"):
                     database.execute(statement)
-                database.execute("INSERT INTO meta VALUES (?, 0)", (folder,))
+                database.execute("INSERT INTO meta VALUES (?, 0, NULL)", (folder,))
             elif version != _VERSION:
-                raise UsageError(f"{self._path} is of another version of this program")
+                raise UsageError(f"{self._path} was written by another version of glasses")
             (known,) = database.execute("SELECT folder FROM meta").fetchone()
             if known != folder:
                 raise UsageError(
-                    f"{self._path} is of the folder {os.fsdecode(known)}: name another output "
+                    f"{self._path} belongs to the folder {os.fsdecode(known)}: use another output "
                     "file for this one"
                 )
 
-    def knows(self, image: str, signature: Signature) -> bool:
-        """Whether a file as it is has its row, or is in a job, whatever it is by now."""
+    def replace_rule(self, rule: str) -> str | None:
+        """Store by which rule verdicts are decided; return the rule of the last run."""
+        with self._transaction() as database:
+            (last,) = database.execute("SELECT rule FROM meta").fetchone()
+            database.execute("UPDATE meta SET rule = ?", (rule,))
+        return None if last is None else str(last)
+
+    def is_known(self, image: str, signature: Signature) -> bool:
+        """Return whether a file is in a job, or its row is written and it is unchanged."""
         with self._errors():
             found = self._database.execute(
                 "SELECT size, modified, changed, job_id FROM photos WHERE image = ?",
@@ -126,37 +135,46 @@ class State:
         return found is not None and (found[3] is not None or found[:3] == tuple(signature))
 
     def contents(self, image: str) -> set[str]:
-        """Contents of a file that have their rows."""
+        """Return the contents of a file whose rows are written."""
         with self._errors():
             found = self._database.execute(
                 "SELECT content FROM written WHERE image = ?", (os.fsencode(image),)
             )
             return {content for (content,) in found}
 
-    def pass_over(self, photo: Arrived) -> None:
-        """Remember a file that has changed back, or only its times: it has its row."""
-        with self._step():
-            self._remember([photo], None)
+    def mark_processed(self, files: Sequence[Arrived]) -> None:
+        """Record files that need no row: their content already has one, or they are no photos."""
+        if files:
+            with self._transaction():
+                self._save_photos(files, None)
+
+    def forget_ignored(self) -> None:
+        """Delete the files that need no row since they are no photos: they become new again."""
+        with self._transaction() as database:
+            database.execute(
+                "DELETE FROM photos WHERE job_id IS NULL "
+                "AND image NOT IN (SELECT image FROM written)"
+            )
 
     def sending(self, job_id: str, photos: Iterable[Arrived]) -> None:
-        """Note a job before there is one."""
-        with self._step() as database:
+        """Record a job before it is created."""
+        with self._transaction() as database:
             database.execute("INSERT INTO jobs VALUES (?, ?)", (job_id, Phase.SENDING))
-            self._remember(photos, job_id)
+            self._save_photos(photos, job_id)
 
     def sent(self, job_id: str) -> None:
-        """Note that a job has all its photos."""
-        with self._step() as database:
+        """Record that a job is completely submitted."""
+        with self._transaction() as database:
             database.execute("UPDATE jobs SET phase = ? WHERE job_id = ?", (Phase.SENT, job_id))
 
-    def jobs(self) -> list[Sent]:
-        """The jobs that stand."""
+    def jobs(self) -> list[ActiveJob]:
+        """Return the active jobs."""
         with self._errors():
             found = self._database.execute("SELECT job_id, phase FROM jobs").fetchall()
-        return [Sent(job_id, Phase(phase)) for job_id, phase in found]
+        return [ActiveJob(job_id, Phase(phase)) for job_id, phase in found]
 
     def photos(self, job_id: str) -> dict[str, Signature]:
-        """A job's files as they were when it was sent, by name."""
+        """Return the signatures of a job's files at submission, by name."""
         with self._errors():
             found = self._database.execute(
                 "SELECT image, size, modified, changed FROM photos WHERE job_id = ?", (job_id,)
@@ -164,15 +182,15 @@ class State:
         return {os.fsdecode(image): Signature(*signature) for image, *signature in found}
 
     def stage(self, job_id: str, data: bytes, judged: Iterable[tuple[str, str]]) -> None:
-        """From now on a job's rows are certain; its photos that got none are new again.
+        """Store a job's rows durably; its photos without a row become new again.
 
         Args:
             job_id: The job.
-            data: The rows that are new.
-            judged: Name and content of each of its photos that has a row now.
+            data: The new rows.
+            judged: Name and content of each photo that has a row.
         """
         pairs = [(os.fsencode(image), content) for image, content in judged]
-        with self._step() as database:
+        with self._transaction() as database:
             if data:
                 database.execute("INSERT INTO outbox VALUES (?)", (data,))
             database.executemany("INSERT OR IGNORE INTO written VALUES (?, ?)", pairs)
@@ -182,25 +200,25 @@ class State:
             database.execute("DELETE FROM photos WHERE job_id = ?", (job_id,))
             database.execute("UPDATE jobs SET phase = ? WHERE job_id = ?", (Phase.WRITTEN, job_id))
 
-    def deliver(self, output: Output) -> None:
-        """Append what is staged to the file; a part of it that is there already is replaced."""
+    def deliver(self, output: RowsFile) -> None:
+        """Append the staged rows to the file, replacing an incomplete append."""
         data = self._outbox()
         if not data:
             return
         output.append(self.length, data)
-        with self._step() as database:
+        with self._transaction() as database:
             database.execute("DELETE FROM outbox")
             database.execute("UPDATE meta SET length = length + ?", (len(data),))
 
     def forget(self, job_id: str) -> None:
-        """Note that a job is gone; its photos, if their rows are not certain, are new again."""
-        with self._step() as database:
+        """Delete a job; its photos without stored rows become new again."""
+        with self._transaction() as database:
             database.execute("DELETE FROM photos WHERE job_id = ?", (job_id,))
             database.execute("DELETE FROM jobs WHERE job_id = ?", (job_id,))
 
     @property
     def length(self) -> int:
-        """Bytes of rows that the file has for sure."""
+        """Return the number of bytes known to be in the output file."""
         with self._errors():
             return int(self._database.execute("SELECT length FROM meta").fetchone()[0])
 
@@ -208,12 +226,12 @@ class State:
         with self._errors():
             return b"".join(data for (data,) in self._database.execute("SELECT data FROM outbox"))
 
-    def _remember(self, photos: Iterable[Arrived], job_id: str | None) -> None:
+    def _save_photos(self, photos: Iterable[Arrived], job_id: str | None) -> None:
         rows = ((os.fsencode(p.source.image), *p.signature, job_id) for p in photos)
         self._database.executemany("INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?)", rows)
 
     @contextmanager
-    def _step(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._errors():
             self._database.execute("BEGIN IMMEDIATE")
             with self._database:
@@ -229,7 +247,7 @@ def _errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise UsageError(f"another run is using {path}: wait for its end") from None
+            raise UsageError(f"another run is using {path}: wait until it finishes") from None
         raise UsageError(f"{path} cannot be used: {error}") from None
     except sqlite3.DatabaseError as error:
         raise UsageError(f"{path} cannot be read: {error}") from None

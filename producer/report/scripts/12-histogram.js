@@ -1,4 +1,4 @@
-// How the probabilities lie. Heights are square roots: the few in the middle matter most.
+// The distribution of probabilities. Square-root heights keep the few in the middle visible.
 
 const BINS = 40;
 
@@ -30,7 +30,7 @@ class Histogram {
   }
 
   draw(threshold) {
-    const [low, high] = [Math.min(about.unsure[0], threshold), Math.max(about.unsure[1], threshold)];
+    const [low, high] = unsureBand(threshold);
     this.band.setAttribute("x", low * 400);
     this.band.setAttribute("width", (high - low) * 400);
     this.line.setAttribute("x1", threshold * 400);

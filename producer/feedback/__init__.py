@@ -1,0 +1,1 @@
+"""Corrections as labels, and the model's agreement with them."""
