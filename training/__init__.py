@@ -1,5 +1,5 @@
-"""Labelled photos -> crops -> folds -> fit -> quantize -> evaluate -> a released model."""
+"""Training of both networks: from labelled photos to released models."""
 
-import worker  # first: it keeps ONNX Runtime to itself
+import worker  # turns off ONNX Runtime's telemetry before it is loaded
 
 assert worker

@@ -1,117 +1,107 @@
-"""`glasses-train`: photos with labels in, a released model out, one command a stage."""
+"""`glasses-train`: from labelled photos to a released model, one command per stage."""
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glasses.errors import GlassesError
-from training.proposals.cli import app as proposals
-from training.recipe import OURS, recipe
-from worker.model_store import MODELS
-
-if TYPE_CHECKING:
-    from training.workspace import Workspace
+from glasses.errors import GlassesError, UsageError
+from training.classifier.recipe import MOBILENET_V2, OURS, recipe
+from training.detector_cli import app as detector
+from training.kinds_cli import kinds
+from training.options import (
+    FIRST_SEED,
+    MODELS,
+    NAME,
+    PEOPLE,
+    RUNS,
+    Backbone,
+    Compare,
+    Corrections,
+    Data,
+    Epochs,
+    Force,
+    Init,
+    Models,
+    Name,
+    Preset,
+    Processes,
+    Restart,
+    Runs,
+    ScoringModel,
+    Seed,
+    Split,
+    keep_memory,
+    workspace,
+)
+from training.sweep_cli import gpu_report, pack, sweep, throughput
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.add_typer(proposals, name="proposals")
+app.add_typer(detector, name="detector")
+for _command in (kinds, sweep, pack, throughput, gpu_report):
+    app.command()(_command)
 
-Data = Annotated[Path, typer.Option(help="Folder with one subfolder a dataset.")]
-Runs = Annotated[Path, typer.Option(help="Where crops, checkpoints and reports go.")]
-Init = Annotated[
-    Path, typer.Option(help="Weights to start from: .npz, torchvision's .pth, or a run.pt.")
-]
-AnyInit = Annotated[
-    Path | None, typer.Option("--init", help="Weights to start from; random ones if not given.")
-]
-Processes = Annotated[int, typer.Option(min=1, help="Processes that find faces.")]
-Epochs = Annotated[
-    int | None, typer.Option(min=1, help="Passes over the training crops; else the recipe's.")
-]
-Split = Annotated[
-    str, typer.Option(help="people, original, official, rotate=K, or leave-out=NAME.")
-]
-Backbone = Annotated[
-    str, typer.Option(help="mobilenet_v2, mobilenet_v3_large, mobilenet_v3_small or resnet18.")
-]
-Preset = Annotated[str, typer.Option("--recipe", help="ours, or original: as in 2020.")]
-Corrections = Annotated[
-    Path | None, typer.Option(help="Labels that a person put right: suspects.csv, filled in.")
-]
-Asked = Annotated[
-    str | None, typer.Option("--model", help="A released model to ask instead, about all photos.")
-]
-Name = Annotated[str, typer.Option(help="Name of the release.")]
-Models = Annotated[Path, typer.Option(help="Folder of released models.")]
-
-RUNS = Path("runs/training")
-NAME = "mobilenet_v2-5"
-PEOPLE = "people"
-_OURS = {"training", "worker", "glasses"}
-MOBILENET_V2 = "mobilenet_v2"
-
-
-def _keep_memory() -> None:
-    from training.allocator import keep_memory
-
-    keep_memory()
-
-
-def _work(
-    data: Path, runs: Path, split: str, backbone: str, preset: str, corrections: Path | None
-) -> Workspace:
-    from training.workspace import Workspace
-
-    unusual = [(backbone, MOBILENET_V2), (preset, OURS)]
-    variant = "+".join(value for value, usual in unusual if value != usual)
-    return Workspace(data, runs, split, variant, corrections)
+_PACKAGES = {"training", "worker", "glasses"}
 
 
 @app.callback()
 def _about() -> None:
-    """Photos with labels in, a released model out. Every stage goes on where it was left."""
+    """Train and release a model from labelled photos. Interrupted stages continue."""
 
 
 @app.command()
 def datasets(data: Data) -> None:
-    """Say which datasets are there, how many photos they have, and what lacks."""
-    from training.stages.datasets import table, text
+    """List the datasets, their numbers of photos, and what is missing; check the labels."""
+    from training.common.dataset_table import table, text
+    from training.common.datasets import discover
+    from training.common.datasets.label_check import check_labels
 
     typer.echo(text(table(data)))
+    try:
+        check_labels([sample for dataset in discover(data) for sample in dataset.samples])
+    except UsageError as error:
+        typer.echo(f"not enough to train: {error}")
 
 
 @app.command()
 def crops(data: Data, runs: Runs = RUNS, processes: Processes = 2) -> None:
-    """Find and cut the faces, with the worker's own detector."""
-    from training.stages import crops
-    from training.workspace import Workspace
+    """Find and crop the faces, with the worker's detector."""
+    from training.common.crops import make_crops
+    from training.common.workspace import Workspace
 
-    crops.run(Workspace(data, runs), processes)
+    work = Workspace(data, runs)
+    work.check_labels()
+    make_crops(work.datasets, work.crops, processes)
 
 
 @app.command()
 def fit(
     data: Data,
-    init: AnyInit = None,
+    init: Init = None,
     runs: Runs = RUNS,
     epochs: Epochs = None,
     split: Split = PEOPLE,
     backbone: Backbone = MOBILENET_V2,
     preset: Preset = OURS,
     corrections: Corrections = None,
+    seed: Seed = FIRST_SEED,
+    restart: Restart = False,
 ) -> None:
-    """Train the network; goes on after the last finished epoch.
+    """Train the network; continues after the last finished epoch.
+
+    With more --epochs than before, the learning rate goes on along the longer schedule. A run with
+    other photos, labels, weights or hyperparameters is replaced only with --restart.
 
     On several GPUs: `torchrun --nproc-per-node N --no-python glasses-train fit …`.
     """
-    _keep_memory()
-    from training.stages import fit
+    keep_memory()
+    from training.classifier.stages import fit
 
-    work = _work(data, runs, split, backbone, preset, corrections)
-    fit.run(work, init, recipe(preset, backbone, epochs))
+    work = workspace(data, runs, split, backbone, preset, corrections, seed)
+    work.check_labels()
+    fit.run(work, init, recipe(preset, backbone, epochs, seed), restart)
 
 
 @app.command()
@@ -121,16 +111,16 @@ def audit(
     backbone: Backbone = MOBILENET_V2,
     preset: Preset = OURS,
     corrections: Corrections = None,
-    model: Asked = None,
+    model: ScoringModel = None,
 ) -> None:
-    """Find labels that are probably wrong, with contact sheets for a person to judge.
+    """Find labels that are probably wrong, and write contact sheets for a person to check.
 
-    Every finished run is asked about the photos that it was not trained on: run `leave-one-out`,
-    or `fit` with --split rotate=0, 2, 4, 6 and 8, to have all photos judged.
+    Every finished run scores the photos that it was not trained on: run `leave-one-out`, or `fit`
+    with --split rotate=0, 2, 4, 6 and 8, to score all photos.
     """
-    from training.stages import audit
+    from training.classifier.stages import audit
 
-    audit.run(_work(data, runs, PEOPLE, backbone, preset, corrections), model)
+    audit.run(workspace(data, runs, PEOPLE, backbone, preset, corrections), model)
 
 
 @app.command()
@@ -141,11 +131,15 @@ def quantize(
     backbone: Backbone = MOBILENET_V2,
     preset: Preset = OURS,
     corrections: Corrections = None,
+    seed: Seed = FIRST_SEED,
+    compare: Compare = False,
 ) -> None:
     """Export the network to ONNX and quantize it to 8 bits."""
-    from training.stages import quantize
+    from training.classifier.stages import quantize
+    from training.compare.torch_int8 import variants
 
-    quantize.run(_work(data, runs, split, backbone, preset, corrections))
+    work = workspace(data, runs, split, backbone, preset, corrections, seed)
+    quantize.run(work, variants if compare else None)
 
 
 @app.command()
@@ -157,11 +151,12 @@ def evaluate(
     backbone: Backbone = MOBILENET_V2,
     preset: Preset = OURS,
     corrections: Corrections = None,
+    seed: Seed = FIRST_SEED,
 ) -> None:
-    """Calibrate, choose the threshold, and judge the whole pipeline on unseen people."""
-    from training.stages import evaluate
+    """Calibrate, choose the threshold, and evaluate the whole pipeline on unseen photos."""
+    from training.classifier.stages import evaluate
 
-    evaluate.run(_work(data, runs, split, backbone, preset, corrections), processes)
+    evaluate.run(workspace(data, runs, split, backbone, preset, corrections, seed), processes)
 
 
 @app.command()
@@ -172,14 +167,17 @@ def backbones(
     epochs: Epochs = None,
     preset: Preset = OURS,
     corrections: Corrections = None,
+    restart: Restart = False,
 ) -> None:
-    """Train MobileNetV2, MobileNetV3 and ResNet18 alike from random weights, and compare them."""
-    _keep_memory()
-    from training.stages import backbones, crops
+    """Train MobileNetV2, MobileNetV3 and ResNet18 from random weights, and compare them."""
+    keep_memory()
+    from training.common.crops import make_crops
+    from training.compare import backbones
 
-    work = _work(data, runs, PEOPLE, MOBILENET_V2, preset, corrections)
-    crops.run(work, processes)
-    report = backbones.run(work, recipe(preset, epochs=epochs), processes)
+    work = workspace(data, runs, PEOPLE, MOBILENET_V2, preset, corrections)
+    work.check_labels()
+    make_crops(work.datasets, work.crops, processes)
+    report = backbones.run(work, recipe(preset, epochs=epochs), restart=restart)
     if report:
         typer.echo(backbones.table(report))
 
@@ -187,24 +185,27 @@ def backbones(
 @app.command(name="leave-one-out")
 def leave_one_out(
     data: Data,
-    init: Init,
+    init: Init = None,
     runs: Runs = RUNS,
     processes: Processes = 2,
     epochs: Epochs = None,
     backbone: Backbone = MOBILENET_V2,
     preset: Preset = OURS,
     corrections: Corrections = None,
+    restart: Restart = False,
 ) -> None:
-    """Train without each dataset in turn and judge on it: how new kinds of photos will fare."""
-    _keep_memory()
-    from training.card_new_kinds import table
-    from training.stages import crops, leave_one_out
+    """Train without each dataset in turn, and evaluate on it: accuracy on new kinds of photos."""
+    keep_memory()
+    from training.classifier.card_sections import left_out_table
+    from training.classifier.stages import leave_one_out
+    from training.common.crops import make_crops
 
-    work = _work(data, runs, PEOPLE, backbone, preset, corrections)
-    crops.run(work, processes)
-    report = leave_one_out.run(work, init, recipe(preset, backbone, epochs), processes)
+    work = workspace(data, runs, PEOPLE, backbone, preset, corrections)
+    work.check_labels()
+    make_crops(work.datasets, work.crops, processes)
+    report = leave_one_out.run(work, init, recipe(preset, backbone, epochs), restart)
     if report:
-        typer.echo(table(report))
+        typer.echo(left_out_table(report))
 
 
 @app.command()
@@ -216,17 +217,22 @@ def release(
     split: Split = PEOPLE,
     backbone: Backbone = MOBILENET_V2,
     preset: Preset = OURS,
+    seed: Seed = FIRST_SEED,
+    force: Force = False,
 ) -> None:
-    """Put model, manifest, curves and card where the worker finds them."""
-    from training.stages import release
+    """Write model, manifest, curves and card to models/NAME.
 
-    release.run(_work(data, runs, split, backbone, preset, None), name, models)
+    Classify with it: `glasses classify PHOTOS --model models/NAME`.
+    """
+    from training.classifier import release
+
+    release.run(workspace(data, runs, split, backbone, preset, None, seed), name, models, force)
 
 
 @app.command(name="all")
 def everything(
     data: Data,
-    init: Init,
+    init: Init = None,
     runs: Runs = RUNS,
     processes: Processes = 2,
     epochs: Epochs = None,
@@ -235,25 +241,39 @@ def everything(
     corrections: Corrections = None,
     name: Name = NAME,
     models: Models = MODELS,
+    force: Force = False,
+    restart: Restart = False,
+    compare: Compare = False,
 ) -> None:
-    """All stages; what is up to date is not done again."""
-    _keep_memory()
-    from training.stages import crops, evaluate, fit, quantize, release
+    """Run all stages, and release the model to models/NAME; finished stages are skipped."""
+    keep_memory()
+    from training.classifier import release
+    from training.classifier.model.initial import initial_weights
+    from training.classifier.stages import evaluate, fit, kinds, quantize
+    from training.common.crops import make_crops
+    from training.common.release import check_target
+    from training.compare.torch_int8 import variants
 
-    work = _work(data, runs, PEOPLE, backbone, preset, corrections)
-    crops.run(work, processes)
-    fit.run(work, init, recipe(preset, backbone, epochs))
-    quantize.run(work)
+    check_target(models, name, force)
+    work = workspace(data, runs, PEOPLE, backbone, preset, corrections)
+    work.check_labels()
+    initial_weights(init, backbone, work.datasets)
+    make_crops(work.datasets, work.crops, processes)
+    fit.run(work, init, recipe(preset, backbone, epochs), restart)
+    quantize.run(work, variants if compare else None)
     evaluate.run(work, processes)
-    release.run(work, name, models)
+    kinds.run_if_labelled(work)
+    release.run(work, name, models, force)
 
 
 def main() -> None:
-    """The command; an error that the user can act on is one line."""
+    """Run the command; errors that the user can act on are one line."""
+    # Interpreters that process pools start must not import from the working directory.
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
         app()
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] in _OURS:
+        if (error.name or "").split(".")[0] in _PACKAGES:
             raise
         sys.stderr.write(
             f"glasses-train: training needs {error.name}: "

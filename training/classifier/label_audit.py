@@ -1,8 +1,8 @@
-"""Out-of-fold probabilities and labels -> the labels that are probably wrong.
+"""Labels that are probably wrong, found with out-of-fold probabilities.
 
-Confident learning (Northcutt et al. 2021, arXiv:1911.00068): a label is doubted if the other
-class is as probable as it usually is for photos that are labelled so. "Usually" is each class's
-own mean, so a network that is timid about one class does not put all of it under suspicion.
+Confident learning (Northcutt et al. 2021, arXiv:1911.00068): a label is doubtful if the other
+class is at least as probable as it is on average for photos with that label. The average is taken
+per class, so a network that is less confident about one class does not make all of it doubtful.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from training.cropset import Row
-from training.geometry import SIZE, centre_of
+from training.common.crop_set import CropRow
+from training.common.geometry import SIZE, centre_of
 
 COLUMNS, ROWS = 8, 6
 CAPTION = 26
-"""Height of a picture's two lines of text in px."""
+"""Height of the two lines of text below a picture, in px."""
 FIELDS = ("number", "name", "has_glasses", "probability", "correction")
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A label to look at.
+    """A doubtful label.
 
     Attributes:
-        number: As on the contact sheet, the most doubtful first.
+        number: Number on the contact sheet; the most doubtful is 1.
         row: The crop's row.
-        probability: Of glasses, by networks that have not seen the photo.
-        index: Where its crop is.
+        probability: Of glasses.
+        index: Index of its crop.
     """
 
     number: int
-    row: Row
+    row: CropRow
     probability: float
     index: int
 
@@ -46,76 +46,76 @@ class Suspect:
 def doubtful(
     probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int64]:
-    """Which of N labels are probably wrong, the most doubtful first.
+    """Return the indices of labels that are probably wrong, the most doubtful first.
 
     Args:
         probabilities: N, of glasses; out of fold.
-        labels: N, both kinds among them.
+        labels: N, with both values.
     """
-    usual = probabilities[labels].mean(), (1 - probabilities[~labels]).mean()
+    average = probabilities[labels].mean(), (1 - probabilities[~labels]).mean()
     other = np.where(labels, 1 - probabilities, probabilities)
-    bar = np.where(labels, usual[1], usual[0])
+    limit = np.where(labels, average[1], average[0])
     return np.array(
-        sorted(np.flatnonzero((other >= bar) & (other > 0.5)), key=lambda i: -other[i]),
+        sorted(np.flatnonzero((other >= limit) & (other > 0.5)), key=lambda i: -other[i]),
         dtype=np.int64,
     )
 
 
-def suspects(rows: Sequence[Row], logits: npt.NDArray[np.float64]) -> list[Suspect]:
-    """The doubtful ones of some crops.
+def suspects(rows: Sequence[CropRow], logits: npt.NDArray[np.float64]) -> list[Suspect]:
+    """Return the doubtful labels of crops.
 
     Args:
-        rows: One a crop.
-        logits: One a crop; NaN where no network is without knowledge of the photo.
+        rows: One per crop.
+        logits: One per crop; NaN where every network was trained on the photo.
     """
-    known = [int(i) for i in np.flatnonzero(~np.isnan(logits))]
-    values = 1 / (1 + np.exp(-logits[known]))
-    labels = np.array([rows[i].has_glasses for i in known], dtype=np.bool_)
+    scored = [int(i) for i in np.flatnonzero(~np.isnan(logits))]
+    values = 1 / (1 + np.exp(-logits[scored]))
+    labels = np.array([rows[i].has_glasses for i in scored], dtype=np.bool_)
     return [
-        Suspect(number, rows[known[i]], float(values[i]), known[i])
+        Suspect(number, rows[scored[i]], float(values[i]), scored[i])
         for number, i in enumerate(doubtful(values, labels), start=1)
     ]
 
 
-def contradicted(rows: Sequence[Row], values: Sequence[float]) -> list[Suspect]:
-    """The crops whose label is the less probable one, the least probable first.
+def contradicted(rows: Sequence[CropRow], values: Sequence[float]) -> list[Suspect]:
+    """Return the crops whose label is the less probable one, the least probable first.
 
     Args:
-        rows: One a crop.
-        values: Probability of glasses, one a crop.
+        rows: One per crop.
+        values: Probability of glasses, one per crop.
     """
     wrong = [i for i, row in enumerate(rows) if (values[i] >= 0.5) != row.has_glasses]
     wrong.sort(key=lambda i: -abs(values[i] - 0.5))
     return [Suspect(number, rows[i], values[i], i) for number, i in enumerate(wrong, start=1)]
 
 
-def write(found: Sequence[Suspect], judged: Mapping[str, str], path: Path) -> None:
-    """Write the suspects with what a person said of them before.
+def write(found: Sequence[Suspect], corrections: Mapping[str, str], path: Path) -> None:
+    """Write the suspects, with the corrections that a person made before.
 
     Args:
         found: The suspects.
-        judged: Photo name -> correction.
-        path: The CSV; filled in, it is a file of corrections. Judged photos that are under
-            suspicion no more stay in it.
+        corrections: Photo name -> correction.
+        path: The CSV; filled in, it is a file of corrections. Corrected photos that are no longer
+            suspects stay in it.
     """
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(FIELDS)
         for s in found:
-            said = judged.get(s.row.name, "")
+            correction = corrections.get(s.row.name, "")
             label = int(s.row.has_glasses)
-            writer.writerow((s.number, s.row.name, label, round(s.probability, 4), said))
-        for name in judged.keys() - {s.row.name for s in found}:
-            writer.writerow(("", name, "", "", judged[name]))
+            writer.writerow((s.number, s.row.name, label, round(s.probability, 4), correction))
+        for name in corrections.keys() - {s.row.name for s in found}:
+            writer.writerow(("", name, "", "", corrections[name]))
 
 
 def sheets(found: Sequence[Suspect], pixels: npt.NDArray[np.uint8], folder: Path) -> list[Path]:
-    """Contact sheets for a person to judge, as PNG.
+    """Write contact sheets as PNG, and remove older ones.
 
     Args:
         found: The suspects.
-        pixels: Stored crops, as the suspects' indices count.
-        folder: Where `sheet-01.png` and so on go.
+        pixels: Stored crops, indexed by the suspects.
+        folder: Folder of `sheet-01.png` and so on.
     """
     for old in folder.glob("sheet-*.png"):
         old.unlink()
@@ -136,10 +136,10 @@ def _sheet(found: Sequence[Suspect], pixels: npt.NDArray[np.uint8]) -> Image.Ima
         left, top = i % COLUMNS * SIZE, i // COLUMNS * (SIZE + CAPTION)
         crop = centre_of(pixels[suspect.index][None])[0]
         sheet.paste(Image.fromarray(crop), (left, top))
-        says = "glasses" if suspect.row.has_glasses else "none"
+        label = "glasses" if suspect.row.has_glasses else "none"
         draw.text(
             (left + 2, top + SIZE),
-            f"{suspect.number}: {says}, p {suspect.probability:.2f}",
+            f"{suspect.number}: {label}, p {suspect.probability:.2f}",
             "black",
         )
         draw.text((left + 2, top + SIZE + 12), Path(suspect.row.name).name[-19:], "gray")

@@ -1,45 +1,45 @@
-"""An ONNX file and crops -> logits, fed as the worker feeds it."""
+"""Logits of an ONNX network, fed as the worker feeds it."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
-from training.geometry import INPUT
-from worker.classify import BATCH, feed
-from worker.decode import Pixels
+from training.common.geometry import INPUT
+from worker.vision.classify import BATCH, LOGITS, feed
+from worker.vision.decode import Pixels
+from worker.vision.onnx_session import session
 
 
-class Scorer:
-    """A network on ONNX Runtime, one thread.
+class OnnxScorer:
+    """A network on ONNX Runtime, in the worker's session.
 
     Args:
         path: The ONNX file, float or quantized.
     """
 
     def __init__(self, path: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session(path.read_bytes())
 
     def __call__(self, crops: Pixels) -> npt.NDArray[np.float32]:
-        """N × SIZE × SIZE × 3 uint8 -> N logits."""
-        parts = [np.zeros(0, dtype=np.float32)]
+        """Return N logits of crops, N × SIZE × SIZE × 3 uint8."""
+        return self.outputs(crops, [LOGITS]).reshape(-1)
+
+    def outputs(self, crops: Pixels, names: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return the logits of some outputs, len(names) × N."""
+        parts = [np.zeros((len(names), 0), dtype=np.float32)]
         for start in range(0, len(crops), BATCH):
             fed = feed(self._session, crops[start : start + BATCH], INPUT)
-            (logits,) = self._session.run(None, fed)
-            parts.append(np.asarray(logits, dtype=np.float32).reshape(-1))
-        return np.concatenate(parts)
+            found = self._session.run(list(names), fed)
+            parts.append(np.stack([np.asarray(each).reshape(-1) for each in found]))
+        return np.concatenate(parts, axis=1)
 
     def speed(self, crops: Pixels, seconds: float = 3.0) -> float:
-        """Crops a second, normalisation included, on one core."""
+        """Measure crops per second on one core, normalization included."""
         self(crops[:BATCH])
         start, done = time.perf_counter(), 0
         while time.perf_counter() - start < seconds:

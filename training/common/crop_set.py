@@ -1,4 +1,4 @@
-"""The crops of one dataset on disk: `NAME.npy` (pixels) beside `NAME.csv` (what they show)."""
+"""Stored crops: `NAME.npy` (pixels) and `NAME.csv` (one row per crop) for each dataset."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.sample import Sample
+from training.common.sample import Sample
 
 FIELDS = ("name", "has_glasses", "identity", "dataset", "found", "score")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CropRow:
     """One crop.
 
     Attributes:
@@ -24,8 +24,8 @@ class Row:
         has_glasses: The label.
         identity: As in `Sample`.
         dataset: The dataset's name.
-        found: The detector found the face; False where the box was guessed from the others'.
-        score: The detector's confidence; 0 where guessed.
+        found: Whether the detector found the face; otherwise its box is the median of the others'.
+        score: The detector's confidence; 0 if it did not find the face.
     """
 
     name: str
@@ -36,15 +36,15 @@ class Row:
     score: float
 
 
-def row_of(sample: Sample, found: bool, score: float) -> Row:
-    """A sample's row."""
-    return Row(
+def row_of(sample: Sample, found: bool, score: float) -> CropRow:
+    """Return the row of a sample's crop."""
+    return CropRow(
         sample.name, sample.has_glasses, sample.identity, sample.dataset, found, round(score, 4)
     )
 
 
-def write_index(path: Path, rows: Sequence[Row]) -> None:
-    """Write the rows, one for each crop, in the order of the pixels."""
+def write_index(path: Path, rows: Sequence[CropRow]) -> None:
+    """Write one row per crop, in the order of the pixels."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(FIELDS)
@@ -61,11 +61,11 @@ def write_index(path: Path, rows: Sequence[Row]) -> None:
             )
 
 
-def read_index(path: Path) -> list[Row]:
-    """Read what `write_index` wrote."""
+def read_index(path: Path) -> list[CropRow]:
+    """Return the rows that `write_index` wrote."""
     with path.open(newline="") as file:
         return [
-            Row(
+            CropRow(
                 row["name"],
                 row["has_glasses"] == "1",
                 row["identity"] or None,
@@ -79,28 +79,28 @@ def read_index(path: Path) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class CropSet:
-    """The crops of all datasets.
+    """Crops in memory.
 
     Attributes:
-        rows: One a crop.
-        pixels: N × S × S × 3, uint8, RGB, in memory; `rows[i]` is about `pixels[i]`.
+        rows: One per crop.
+        pixels: N × S × S × 3, uint8, RGB; `rows[i]` describes `pixels[i]`.
     """
 
-    rows: list[Row]
+    rows: list[CropRow]
     pixels: npt.NDArray[np.uint8]
 
 
 def read(folder: Path, names: Sequence[str]) -> CropSet:
-    """Read the crops of some datasets into memory."""
+    """Return the stored crops of some datasets."""
     rows = [row for name in names for row in read_index(folder / f"{name}.csv")]
     pixels = np.concatenate([np.load(folder / f"{name}.npy") for name in names])
     return CropSet(rows, pixels)
 
 
 def select(crops: CropSet, part_of: dict[str, str], part: str | None) -> CropSet:
-    """The crops whose photos are in one part of a split (None: in any); the others are dropped."""
+    """Return the crops whose photos are in one part of a split; None stands for any part."""
     parts = [part_of.get(row.name) for row in crops.rows]
     chosen = [i for i, p in enumerate(parts) if (p is not None if part is None else p == part)]
     if len(chosen) == len(parts):
-        return crops  # gigabytes: not to be copied for nothing
+        return crops  # avoids a copy of gigabytes
     return CropSet([crops.rows[i] for i in chosen], crops.pixels[chosen])

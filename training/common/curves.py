@@ -1,7 +1,7 @@
-"""Probabilities and labels -> what a report says beyond one threshold.
+"""Figures of a report beyond one threshold: areas, thresholds, reliability.
 
-Everything but the areas is weighed as in `training.calibrate`: as if one photo in five showed
-glasses.
+Everything except the areas is weighted as in `training.common.calibration`: as if one photo in five
+showed glasses.
 """
 
 from __future__ import annotations
@@ -10,30 +10,30 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, roc_auc_score
 
-from glasses.groups import UNSURE
-from training.calibrate import SHARE
+from glasses.evaluation import reliability as calibration_bins
+from glasses.evaluation.ranking import Ranking
+from glasses.protocol.groups import UNSURE
+from training.common.calibration import SHARE
 
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.bool_]
 
 THRESHOLDS = np.round(np.linspace(0.05, 0.95, 19), 2)
-BINS = 10
 
 
 def areas(values: Array, labels: Labels) -> dict[str, float | None]:
-    """Areas under the precision–recall and the ROC curve; None where one label lacks."""
-    if labels.all() or not labels.any():
-        return {"pr": None, "roc": None}
+    """Return the areas under the precision–recall and ROC curves; None without both labels."""
+    ranking = Ranking.of(values, labels)
+    pr, roc = ranking.pr_area, ranking.roc_area
     return {
-        "pr": round(float(average_precision_score(labels, values)), 5),
-        "roc": round(float(roc_auc_score(labels, values)), 5),
+        "pr": None if pr is None else round(pr, 5),
+        "roc": None if roc is None else round(roc, 5),
     }
 
 
 def sweep(values: Array, labels: Labels) -> list[dict[str, float]]:
-    """Precision, recall and F1 at many thresholds."""
+    """Return precision, recall and F1 at many thresholds."""
     weights = _weights(labels)
     lines = []
     for threshold in THRESHOLDS:
@@ -52,29 +52,28 @@ def sweep(values: Array, labels: Labels) -> list[dict[str, float]]:
 
 
 def reliability(values: Array, labels: Labels) -> dict[str, Any]:
-    """How often photos of a probability wear glasses, and how far off that is on average.
+    """Return the share of glasses per bin of probability, and the mean calibration error.
 
     Args:
         values: N, of photos in which a face was found.
         labels: N.
     """
-    weights = _weights(labels)
-    place = np.minimum((values * BINS).astype(np.int64), BINS - 1)
-    bins, error = [], 0.0
-    for i in range(BINS):
-        chosen = place == i
-        weight = weights[chosen].sum()
-        if weight == 0:
-            continue
-        said = float((weights[chosen] * values[chosen]).sum() / weight)
-        true = float((weights[chosen] * labels[chosen]).sum() / weight)
-        bins.append({"said": round(said, 4), "true": round(true, 4), "photos": int(chosen.sum())})
-        error += float(weight) * abs(said - true)
-    return {"bins": bins, "error": round(error / float(weights.sum()), 5)}
+    bins, error = calibration_bins.reliability(values, labels, _weights(labels))
+    return {
+        "bins": [
+            {
+                "predicted": round(each.predicted, 4),
+                "observed": round(each.observed, 4),
+                "photos": each.photos,
+            }
+            for each in bins
+        ],
+        "error": round(error or 0.0, 5),
+    }
 
 
 def unsure(values: Array, labels: Labels, threshold: float) -> dict[str, float | int | list[float]]:
-    """What a pile's owner gains by looking at the photos in the unsure band himself.
+    """Return how many photos, and how many wrong verdicts, are in the unsure band.
 
     Args:
         values: N, of photos in which a face was found.

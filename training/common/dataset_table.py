@@ -1,40 +1,40 @@
-"""A data root -> the table of what lies there."""
+"""The table of the datasets in a data root."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from glasses.errors import UsageError
-from training.datasets import Dataset
-from training.datasets.discover import EXPECTED, check, examine
+from training.common.datasets import Dataset
+from training.common.datasets.discover import EXPECTED, check, examine
 
 HEAD = ("dataset", "without", "with", "people", "note")
 PUBLISHED = ("celeba", "meglass", "sof", "specface")
-"""What the original was trained on; a set that lacks is said to lack."""
+"""Datasets of the 2020 original; missing ones are listed as such."""
 
 
 def table(root: Path) -> list[tuple[str, ...]]:
-    """A row for each dataset, each subfolder that is none, and each published set that lacks.
+    """Return a row per dataset, per other subfolder, and per missing published dataset.
 
     Raises:
-        UsageError: A set is half there, or nothing is.
+        UsageError: The root does not exist, or a dataset is incomplete.
     """
     if not root.is_dir():
-        raise UsageError(f"no folder {root}: give the folder that holds the datasets with --data")
+        raise UsageError(f"no directory {root}: pass the folder of the datasets with --data")
     rows: list[tuple[str, ...]] = []
     for path, dataset in examine(root):
         if dataset is None:
-            rows.append((path.name, "", "", "", f"passed over: not {EXPECTED}"))
+            rows.append((path.name, "", "", "", f"ignored: not {EXPECTED}"))
             continue
         check(dataset)
         rows.append(_row(dataset))
-    there = {row[0].split("_")[0] for row in rows}
-    rows += [(name, "", "", "", "not there") for name in PUBLISHED if name not in there]
+    present = {row[0].split("_")[0] for row in rows}
+    rows += [(name, "", "", "", "missing") for name in PUBLISHED if name not in present]
     return rows
 
 
 def text(rows: list[tuple[str, ...]]) -> str:
-    """Rows in columns."""
+    """Return the rows as text, in columns."""
     lines = [HEAD, *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD) - 1)]
     return "\n".join(

@@ -1,4 +1,4 @@
-"""Where a run computes: this CPU, this GPU, or several GPUs started by `torchrun`."""
+"""Compute devices: the CPU, a GPU, or several GPUs with one process each (`torchrun`)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ComputeDevice:
     """One process of a run.
 
     Attributes:
-        device: Where it computes.
-        rank: Its number; 0 writes and narrates.
-        world: How many there are.
+        device: The device that it computes on.
+        rank: Its number; process 0 writes and logs.
+        world: Number of processes.
     """
 
     device: torch.device
@@ -27,42 +28,48 @@ class Place:
 
     @property
     def leads(self) -> bool:
-        """Whether this process writes and narrates."""
+        """Whether this process writes and logs."""
         return self.rank == 0
 
-    def share(self, model: nn.Module) -> nn.Module:
-        """The network as it is trained: gradients are averaged over all processes."""
+    def share(self, model: nn.Module, compiled: bool = False) -> Any:
+        """Return the network to call in training, which averages gradients over all processes.
+
+        Args:
+            model: The network, on this device.
+            compiled: Train it through `torch.compile`.
+        """
+        shared = torch.compile(model) if compiled else model
         if self.world == 1:
-            return model
+            return shared
         from torch.nn.parallel import DistributedDataParallel
 
-        return DistributedDataParallel(model)
+        return DistributedDataParallel(shared)
 
     def wait(self) -> None:
-        """Let the others catch up."""
+        """Wait for the other processes."""
         if self.world > 1:
             torch.distributed.barrier()
 
 
 def leads() -> bool:
-    """Whether this process writes and narrates; also between two runs."""
+    """Return whether this process writes and logs; works outside of `compute_device`, too."""
     return os.environ.get("RANK", "0") == "0"
 
 
 @contextmanager
-def place() -> Iterator[Place]:
-    """This process's place, as `torchrun`'s variables say; alone if there are none."""
+def compute_device() -> Iterator[ComputeDevice]:
+    """Yield the device of this process, as the variables that `torchrun` sets say."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     has_gpu = torch.cuda.is_available()
     local = int(os.environ.get("LOCAL_RANK", "0"))
     device = torch.device("cuda", local) if has_gpu else torch.device("cpu")
     if world == 1:
-        yield Place(device)
+        yield ComputeDevice(device)
         return
     if has_gpu:
         torch.cuda.set_device(device)
     torch.distributed.init_process_group("nccl" if has_gpu else "gloo")
     try:
-        yield Place(device, torch.distributed.get_rank(), world)
+        yield ComputeDevice(device, torch.distributed.get_rank(), world)
     finally:
         torch.distributed.destroy_process_group()

@@ -1,23 +1,22 @@
-"""A trained network -> ONNX, with batch norm folded into the convolutions."""
+"""Export of trained networks to ONNX, with batch norm folded into the convolutions."""
 
 from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-
-from training.geometry import SIZE
 
 OPSET = 17
 
 
 def folded(model: nn.Module) -> nn.Module:
-    """A copy in evaluation mode in which every batch norm is part of its convolution."""
+    """Return a copy in evaluation mode whose batch norms are part of their convolutions."""
     result = copy.deepcopy(model).eval()
     for parent in result.modules():
         if not isinstance(parent, nn.Sequential):
@@ -31,26 +30,34 @@ def folded(model: nn.Module) -> nn.Module:
     return result
 
 
-def export(model: nn.Module, path: Path) -> None:
+def export_onnx(
+    model: nn.Module,
+    path: Path,
+    examples: Mapping[str, Tensor],
+    output_names: Sequence[str],
+    open_axes: Mapping[int, str],
+) -> None:
     """Write a network as float ONNX.
 
     Args:
-        model: Trained.
-        path: The file; input `crops` (N × 3 × SIZE × SIZE float32, normalised as the manifest
-            says), output `logits` (N × 1).
+        model: A trained network.
+        path: The file to write.
+        examples: Name of each of the graph's inputs -> a value of the right shape.
+        output_names: Names of the graph's outputs.
+        open_axes: Axes of input and outputs whose length may vary, with their names.
     """
     plain = folded(model).to(memory_format=torch.contiguous_format)
     with warnings.catch_warnings():
         # The older exporter needs no further package, and its graphs are what ONNX Runtime's
-        # quantizer was written for; torch announces that it will go.
+        # quantizer was written for; torch warns that it will be removed.
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             plain,
-            (torch.zeros(1, 3, SIZE, SIZE),),
+            tuple(examples.values()),
             str(path),
-            input_names=["crops"],
-            output_names=["logits"],
-            dynamic_axes={"crops": {0: "n"}, "logits": {0: "n"}},
+            input_names=list(examples),
+            output_names=list(output_names),
+            dynamic_axes={name: dict(open_axes) for name in (*examples, *output_names)},
             opset_version=OPSET,
             dynamo=False,
         )

@@ -1,4 +1,4 @@
-"""Which face of a photo its label is about, and where a face is that the detector missed."""
+"""The face that a photo's label refers to, and its position relative to the photo."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from worker.detect import Detection
+from worker.vision.detect import Detection
 
 COMPARABLE = 0.5
-"""A face of at least this share of the largest one's width may be the main person."""
+"""The main person's face has at least this share of the largest face's width."""
 
 
 def main_face(faces: Sequence[Detection], width: int, height: int) -> Detection | None:
-    """The face that a photo's label belongs to: of the large ones, the nearest to the centre.
+    """Return the face that a photo's label refers to: of the large ones, the most central.
 
     Args:
         faces: In px of the photo.
@@ -32,7 +32,7 @@ def main_face(faces: Sequence[Detection], width: int, height: int) -> Detection 
 
 
 def relative(face: Detection, width: int, height: int) -> tuple[float, float, float]:
-    """Centre and side of a face as shares of the photo's width, height and longer side."""
+    """Return centre and side of a face as shares of the photo's width, height and longer side."""
     return (
         (face.left + face.width / 2) / width,
         (face.top + face.height / 2) / height,
@@ -41,10 +41,10 @@ def relative(face: Detection, width: int, height: int) -> tuple[float, float, fl
 
 
 def median_box(boxes: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
-    """Where the detector finds the face in crops of one geometry; the centre if it never does.
+    """Return the median of relative boxes; the centre without any.
 
     Args:
-        boxes: As `relative` gives them.
+        boxes: As `relative` returns them.
     """
     if not boxes:
         return (0.5, 0.5, 0.7)
@@ -53,7 +53,7 @@ def median_box(boxes: Sequence[tuple[float, float, float]]) -> tuple[float, floa
 
 
 def absolute(box: tuple[float, float, float], width: int, height: int) -> Detection:
-    """A relative box in a photo's px, as a detection of score 0."""
+    """Return a relative box in px of a photo, as a detection of score 0."""
     x, y, share = box
     side = share * max(width, height)
     return Detection(x * width - side / 2, y * height - side / 2, side, side, 0.0)

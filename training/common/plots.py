@@ -1,4 +1,4 @@
-"""A network's curves as one picture: precision–recall, ROC, thresholds, reliability."""
+"""Curves of a network as one picture: precision–recall, ROC, thresholds, reliability."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import precision_recall_curve, roc_curve
+
+from glasses.evaluation.ranking import Ranking
 
 
 def plot(
@@ -20,9 +21,9 @@ def plot(
 
     Args:
         values: N probabilities; 0 where no face was found.
-        labels: N, both kinds among them.
-        report: One network's part of the report, with its curves.
-        path: The PNG.
+        labels: N, with both values.
+        report: The network's part of the report.
+        path: The PNG to write.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -30,31 +31,30 @@ def plot(
     figure = Figure(figsize=(9, 8), layout="constrained")
     FigureCanvasAgg(figure)
     pr, roc, thresholds, reliable = figure.subplots(2, 2).flat
-    precision, recall, _ = precision_recall_curve(labels, values)
-    pr.plot(recall, precision)
-    _dress(pr, f"precision–recall, area {report['areas']['pr']}", "recall", "precision")
+    ranking = Ranking.of(values, labels)
+    pr.plot(ranking.recall, ranking.precision)
+    _label(pr, f"precision–recall, area {report['areas']['pr']}", "recall", "precision")
     pr.set(xlim=(0.8, 1.002), ylim=(0.8, 1.002))
-    alarms, hits, _ = roc_curve(labels, values)
-    roc.plot(alarms, hits)
-    _dress(roc, f"ROC, area {report['areas']['roc']}", "false alarms", "recall")
+    roc.plot(ranking.false_positive_rate, ranking.recall)
+    _label(roc, f"ROC, area {report['areas']['roc']}", "false alarms", "recall")
     roc.set(xlim=(-0.002, 0.2), ylim=(0.8, 1.002))
     lines = report["sweep"]
     for key in ("precision", "recall", "f1"):
         thresholds.plot([li["threshold"] for li in lines], [li[key] for li in lines], label=key)
     thresholds.axvline(report["threshold"], color="gray", linestyle=":", label="released")
     thresholds.legend()
-    _dress(thresholds, "one photo in five with glasses", "threshold", "")
+    _label(thresholds, "one photo in five with glasses", "threshold", "")
     bins = report["reliability"]["bins"]
     reliable.plot([0, 1], [0, 1], color="gray", linestyle=":")
-    reliable.plot([b["said"] for b in bins], [b["true"] for b in bins], marker="o")
+    reliable.plot([b["predicted"] for b in bins], [b["observed"] for b in bins], marker="o")
     title = f"reliability, off by {report['reliability']['error']:.2%} on average"
-    _dress(reliable, title, "probability", "share with glasses")
+    _label(reliable, title, "probability", "share with glasses")
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Without a date in it the picture is the same for the same figures.
+    # Without metadata, equal figures give an equal file.
     figure.savefig(path, dpi=80, metadata={"Software": None})
 
 
-def _dress(axes: Any, title: str, x: str, y: str) -> None:
+def _label(axes: Any, title: str, x: str, y: str) -> None:
     axes.set_title(title, fontsize=10)
     axes.set_xlabel(x)
     axes.set_ylabel(y)

@@ -1,11 +1,12 @@
-"""Photos -> folds -> train, validation, test.
+"""Splits: how photos are divided into train, validation and test.
 
-`people` (the default) keeps every person on one side. `rotate=K` is the same with the sides K
-folds further on, so that a few runs together judge every photo. `official` puts photos where
-their authors did. `leave-out=NAME` judges on one dataset, and on those that share people with
-it, after training on all others. `original` is the 2020 original's, for comparing with its
-table: unshuffled folds by dataset, the same person on both sides. It says little about sets whose
-list puts all photos with glasses first: their folds hold one kind only.
+`people` (the default) keeps each person, and all copies of a photo, in one part. `rotate=K` is the
+same with the parts moved by K folds: a few runs together evaluate every photo. `official` uses the
+parts of the datasets' authors. `leave-out=NAME` tests on one dataset, and on those that share
+people or photos with it, and trains on all others. `original` is the split of the 2020 original,
+for comparisons with its table: unshuffled folds by dataset, with the same person in several parts.
+It is of little use for sets whose list has all photos with glasses first: their folds have one
+label only.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Final
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from glasses.errors import UsageError
-from training.sample import Sample
+from training.common.sample import Sample
 
 TRAIN: Final = "train"
 VALIDATION: Final = "validation"
@@ -33,22 +34,25 @@ ROTATE: Final = "rotate="
 
 FOLDS: Final = 10
 SIDES: Final = (TRAIN,) * 7 + (VALIDATION,) + (TEST,) * 2
-"""The part of each fold: seven tenths train, one chooses threshold and calibration, two judge."""
+"""The part of each fold: seven tenths for training, one for threshold and calibration, two for
+testing."""
 ORIGINAL_SIDES: Final = (TRAIN,) * 3 + (VALIDATION, TEST)
 REST_SIDES: Final = (TRAIN,) * 9 + (VALIDATION,)
 SEED: Final = 2026
 OUT: Final = -1
-"""The fold of photos that a rule, not chance, put where they are."""
+"""The fold of photos whose part is determined by a rule, not at random."""
 
 Line = tuple[str, str, str, int, int]
+Stratum = tuple[str, bool]
+"""Dataset and label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Where every photo is.
+    """Fold and part of every photo.
 
     Attributes:
-        fold: Photo name -> fold; `OUT` for what is placed by rule.
+        fold: Photo name -> fold; `OUT` where a rule determines the part.
         part: Photo name -> one of `PARTS`.
     """
 
@@ -56,51 +60,52 @@ class Split:
     part: dict[str, str]
 
 
-def split(samples: Sequence[Sample], how: str = PEOPLE) -> dict[str, str]:
-    """Photo name -> one of `PARTS`; see `assign`."""
-    return assign(samples, how).part
+def split(samples: Sequence[Sample], name: str = PEOPLE) -> dict[str, str]:
+    """Return photo name -> one of `PARTS`; see `assign`."""
+    return assign(samples, name).part
 
 
-def assign(samples: Sequence[Sample], how: str = PEOPLE) -> Split:
+def assign(samples: Sequence[Sample], name: str = PEOPLE) -> Split:
     """Assign every photo to a fold and a part.
 
-    The assignment depends on the list of photos and on nothing else.
+    The assignment depends on the list of photos only.
 
     Args:
         samples: All photos of all datasets.
-        how: See the module.
+        name: See the module.
 
     Raises:
         UsageError: There is no such split or dataset.
-        AssertionError: A person would be on two sides: a bug.
+        AssertionError: A person would be in two parts, which is a bug.
     """
-    if how == ORIGINAL:
-        return _placed(samples, _by_dataset(samples), ORIGINAL_SIDES, {})
-    if how == PEOPLE:
-        result = _placed(samples, _by_person(samples), SIDES, {})
-    elif how == OFFICIAL:
-        result = _placed(samples, _by_person(samples), SIDES, _official(samples))
-    elif how.startswith(ROTATE) and how.removeprefix(ROTATE).isdecimal():
-        by = int(how.removeprefix(ROTATE)) % FOLDS
+    if name == ORIGINAL:
+        return _divide(samples, _by_dataset(samples), ORIGINAL_SIDES, {})
+    if name == PEOPLE:
+        result = _divide(samples, _by_person(samples), SIDES, {})
+    elif name == OFFICIAL:
+        result = _divide(samples, _by_person(samples), SIDES, _official(samples))
+    elif name.startswith(ROTATE) and name.removeprefix(ROTATE).isdecimal():
+        by = int(name.removeprefix(ROTATE)) % FOLDS
         sides = SIDES[FOLDS - by :] + SIDES[: FOLDS - by]
-        result = _placed(samples, _by_person(samples), sides, {})
-    elif how.startswith(LEAVE_OUT):
-        out = kin(samples, how.removeprefix(LEAVE_OUT))
+        result = _divide(samples, _by_person(samples), sides, {})
+    elif name.startswith(LEAVE_OUT):
+        out = related_datasets(samples, name.removeprefix(LEAVE_OUT))
         rest = [sample for sample in samples if sample.dataset not in out]
         if not rest:
-            raise UsageError(f"nothing is left to train on without {', '.join(sorted(out))}")
-        placed = {sample.name: TEST for sample in samples if sample.dataset in out}
-        result = _placed(samples, _by_person(rest), REST_SIDES, placed)
+            raise UsageError(f"no photos to train on without {', '.join(sorted(out))}")
+        fixed = {sample.name: TEST for sample in samples if sample.dataset in out}
+        result = _divide(samples, _by_person(rest), REST_SIDES, fixed)
     else:
         raise UsageError(
-            f"no split {how!r}: say {PEOPLE}, {ORIGINAL}, {OFFICIAL}, {ROTATE}K or {LEAVE_OUT}NAME"
+            f"no split {name!r}: choose {PEOPLE}, {ORIGINAL}, {OFFICIAL}, {ROTATE}K or "
+            f"{LEAVE_OUT}NAME"
         )
     _assert_disjoint(samples, result.part)
     return result
 
 
-def kin(samples: Sequence[Sample], name: str) -> set[str]:
-    """A dataset and all that share people with it, directly or through others.
+def related_datasets(samples: Sequence[Sample], name: str) -> set[str]:
+    """Return a dataset and all that share people or photos with it, directly or through others.
 
     Raises:
         UsageError: There is no such dataset.
@@ -108,20 +113,27 @@ def kin(samples: Sequence[Sample], name: str) -> set[str]:
     people: dict[str, set[str]] = {}
     for sample in samples:
         groups = people.setdefault(sample.dataset, set())
-        if sample.identity is not None:
-            groups.add(sample.identity)
+        groups.add(sample.group)
     if name not in people:
-        raise UsageError(f"no dataset {name!r} to leave out: there are {', '.join(sorted(people))}")
-    out, known = {name}, set(people[name])
-    while more := {d for d in people if d not in out and people[d] & known}:
+        raise UsageError(
+            f"no dataset {name!r} to leave out: choose one of {', '.join(sorted(people))}"
+        )
+    out, members = {name}, set(people[name])
+    while more := {d for d in people if d not in out and people[d] & members}:
         out |= more
-        known = known.union(*(people[d] for d in more))
+        members = members.union(*(people[d] for d in more))
     return out
 
 
 def _by_person(samples: Sequence[Sample]) -> dict[str, int]:
     groups = [sample.group for sample in samples]
-    strata = [f"{sample.dataset}:{int(sample.has_glasses)}" for sample in samples]
+    found = _strata([(sample.dataset, sample.has_glasses) for sample in samples], FOLDS)
+    if (people := len(set(groups))) < FOLDS:
+        raise UsageError(
+            f"only {people} people or different photos are left to divide, and the split needs "
+            f"{FOLDS}: add photos of other people"
+        )
+    strata = [f"{dataset}:{int(label)}" for dataset, label in found]
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED).split(
         strata, strata, groups
     )
@@ -129,18 +141,40 @@ def _by_person(samples: Sequence[Sample]) -> dict[str, int]:
 
 
 def _by_dataset(samples: Sequence[Sample]) -> dict[str, int]:
-    names = [sample.dataset for sample in samples]
-    folds = StratifiedKFold(len(ORIGINAL_SIDES)).split(names, names)
+    count = len(ORIGINAL_SIDES)
+    names = [name for name, _ in _strata([(sample.dataset, True) for sample in samples], count)]
+    folds = StratifiedKFold(count).split(names, names)
     return {samples[i].name: fold for fold, (_, members) in enumerate(folds) for i in members}
 
 
+def _strata(strata: Sequence[Stratum], folds: int) -> list[Stratum]:
+    """Return the strata; those of fewer photos than folds join the largest of the same label.
+
+    Raises:
+        UsageError: All strata of a label together have fewer photos.
+    """
+    counts = Counter(strata)
+    labels = {label for _, label in counts}
+    largest = {
+        label: max((s for s in counts if s[1] == label), key=lambda s: counts[s])
+        for label in labels
+    }
+    joined = [s if counts[s] >= folds else largest[s[1]] for s in strata]
+    if (fewest := min(Counter(joined).values())) < folds:
+        raise UsageError(
+            f"only {fewest} photos of a label are left to divide, and the split needs {folds}: add "
+            "photos, or leave out a smaller dataset"
+        )
+    return joined
+
+
 def _official(samples: Sequence[Sample]) -> dict[str, str]:
-    # Where one photo of a person has an official part, that person's other photos follow.
+    # All photos of a person follow the one that has an official part.
     part = {sample.group: sample.official for sample in samples if sample.official is not None}
     return {sample.name: part[sample.group] for sample in samples if sample.group in part}
 
 
-def _placed(
+def _divide(
     samples: Sequence[Sample], fold: dict[str, int], sides: Sequence[str], rule: dict[str, str]
 ) -> Split:
     folds = {s.name: OUT if s.name in rule else fold[s.name] for s in samples}
@@ -149,14 +183,14 @@ def _placed(
 
 
 def _assert_disjoint(samples: Sequence[Sample], part_of: dict[str, str]) -> None:
-    side: dict[str, str] = {}
+    seen: dict[str, str] = {}
     for sample in samples:
         part = part_of[sample.name]
-        assert side.setdefault(sample.group, part) == part, f"{sample.group} is on two sides"
+        assert seen.setdefault(sample.group, part) == part, f"{sample.group} is in two parts"
 
 
 def table(samples: Sequence[Sample], division: Split) -> list[Line]:
-    """Dataset, part, fold, photos with and without glasses, for all that occur."""
+    """Return dataset, part, fold, and number of photos with and without glasses."""
     positives: Counter[tuple[str, str, int]] = Counter()
     photos: Counter[tuple[str, str, int]] = Counter()
     for sample in samples:
@@ -179,13 +213,13 @@ def table(samples: Sequence[Sample], division: Split) -> list[Line]:
 
 
 def text(lines: Sequence[Line]) -> str:
-    """The table with a row for each fold and a column for each dataset: with / without glasses."""
+    """Return the table as text: a row per fold, a column per dataset, with / without glasses."""
     names = sorted({line[0] for line in lines})
     cells = {(part, fold, name): f"{a}/{b}" for name, part, fold, a, b in lines}
-    places = sorted({(fold, part) for _, part, fold, _, _ in lines})
+    folds = sorted({(fold, part) for _, part, fold, _, _ in lines})
     width = max(9, *(len(name) for name in names))
     rows = ["  ".join(["fold", "part".ljust(10), *(name.rjust(width) for name in names)])]
-    for fold, part in places:
+    for fold, part in folds:
         counts = (cells.get((part, fold, name), "").rjust(width) for name in names)
         rows.append("  ".join([fold.rjust(4), part.ljust(10), *counts]).rstrip())
     return "\n".join(rows)

@@ -1,4 +1,4 @@
-"""Detectors side by side on the same photos."""
+"""Comparison of detectors on the same photos."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from pathlib import Path
 
 import numpy as np
 
-from training.proposals.judge import judge
-from training.proposals.known import Known
-from training.proposals.square import Squares, of_detections, same_face
-from training.sample import Sample
-from worker.decode import decode
-from worker.detect import Detector
-from worker.errors import PhotoError
-from worker.photo import Photo, Pixels
+from training.common.sample import Sample
+from training.detector.matching import match_faces
+from training.detector.pseudo_labels import PseudoLabels
+from training.detector.square import Squares, of_detections, same_face
+from worker.vision.decode import decode
+from worker.vision.detect import Detector
+from worker.vision.errors import PhotoError
+from worker.vision.photo import DecodedPhoto, Pixels
 
-SECONDS_KEPT = 9
-"""Times are medians over this many equal parts of the photos: a busy moment spoils only one."""
+TIME_PARTS = 9
+"""Times are medians over this many equal parts of the photos: a busy moment affects only one."""
 
 
 @dataclass(slots=True)
-class Line:
+class ComparisonRow:
     """One detector on one set of photos.
 
     Attributes:
         main: Per photo, whether the main person's face was found.
-        unlisted: Per photo, detections where no face is known.
-        unconfirmed: Per photo, detections that dlib did not confirm.
-        seconds: Per photo.
+        unlisted: Per photo, number of detections where no face is listed.
+        unconfirmed: Per photo, number of detections that dlib did not confirm.
+        seconds: Per photo, duration.
     """
 
     main: list[bool] = field(default_factory=list)
@@ -40,12 +40,12 @@ class Line:
 
     @property
     def ms(self) -> float:
-        """Milliseconds a photo."""
-        parts = np.array_split(np.asarray(self.seconds), min(SECONDS_KEPT, len(self.seconds)))
+        """Milliseconds per photo."""
+        parts = np.array_split(np.asarray(self.seconds), min(TIME_PARTS, len(self.seconds)))
         return 1000 * float(np.median([part.mean() for part in parts]))
 
     def summary(self) -> dict[str, float]:
-        """The figures."""
+        """Return the figures of a report."""
         return {
             "photos": len(self.main),
             "found": sum(self.main),
@@ -58,44 +58,46 @@ class Line:
 
 
 def compare(
-    detectors: Mapping[str, Detector], photos: Iterable[tuple[Photo, Known]]
-) -> dict[str, Line]:
-    """Run every detector over every photo, in turn, so that they meet the same conditions.
+    detectors: Mapping[str, Detector], photos: Iterable[tuple[DecodedPhoto, PseudoLabels]]
+) -> dict[str, ComparisonRow]:
+    """Run every detector on every photo, in turns, under the same conditions.
 
-    The time is that of decoding as well: a detector decodes no more than it needs.
+    Times include decoding: a detector decodes no more than it needs.
     """
-    lines = {name: Line() for name in detectors}
+    rows = {name: ComparisonRow() for name in detectors}
     for photo, known in photos:
         for name, detector in detectors.items():
             fresh = photo.again()
             start = time.perf_counter()
-            faces = [face for face in detector(fresh) if not face.doubtful]
-            lines[name].seconds.append(time.perf_counter() - start)
-            judged = judge(faces, known)
-            lines[name].main.append(judged.main)
-            lines[name].unlisted.append(judged.unlisted)
-            lines[name].unconfirmed.append(sum(not face.confirmed for face in faces))
-    return lines
+            faces = [face for face in detector(fresh) if not face.low_confidence]
+            rows[name].seconds.append(time.perf_counter() - start)
+            match = match_faces(faces, known)
+            rows[name].main.append(match.main)
+            rows[name].unlisted.append(match.unlisted)
+            rows[name].unconfirmed.append(sum(not face.confirmed for face in faces))
+    return rows
 
 
-def read(samples: Sequence[Sample], known: Mapping[str, Known]) -> Iterable[tuple[Photo, Known]]:
-    """Photos whose main face is known, with what is known."""
+def read(
+    samples: Sequence[Sample], known: Mapping[str, PseudoLabels]
+) -> Iterable[tuple[DecodedPhoto, PseudoLabels]]:
+    """Yield the photos whose main face is known, with their faces."""
     for sample in samples:
-        if known[sample.name].how and (photo := _photo(sample.path)) is not None:
+        if known[sample.name].origin and (photo := _photo(sample.path)) is not None:
             yield photo, known[sample.name].scaled(photo.width)
 
 
-def read_face_free(paths: Iterable[Path]) -> Iterable[tuple[Photo, Known]]:
-    """Photos in which every detection is false."""
-    nothing = np.zeros((0, 3), dtype=np.float32)
+def read_face_free(paths: Iterable[Path]) -> Iterable[tuple[DecodedPhoto, PseudoLabels]]:
+    """Yield photos in which every detection is false."""
+    no_faces = np.zeros((0, 3), dtype=np.float32)
     for path in paths:
         photo = _photo(path)
         if photo is not None:
-            yield photo, Known((photo.width, photo.height), nothing, nothing, "")
+            yield photo, PseudoLabels((photo.width, photo.height), no_faces, no_faces, "")
 
 
-def gain(ours: Line, reference: Line) -> dict[str, float]:
-    """Faces that only one of two found, and the share of the reference's misses that we find."""
+def gain(ours: ComparisonRow, reference: ComparisonRow) -> dict[str, float]:
+    """Return the faces that only one of two found, and the share of the reference's misses won."""
     pairs = list(zip(ours.main, reference.main, strict=True))
     missed = sum(not theirs for _, theirs in pairs)
     won = sum(mine and not theirs for mine, theirs in pairs)
@@ -104,28 +106,30 @@ def gain(ours: Line, reference: Line) -> dict[str, float]:
     return {"won": won, "lost": lost, "reference_missed": missed, "share_of_missed": share}
 
 
-def _photo(path: Path) -> Photo | None:
+def _photo(path: Path) -> DecodedPhoto | None:
     try:
         photo = decode(path.read_bytes())
-        photo.at(1)  # some damage shows only now
+        photo.at(1)  # some damage is detected only here
     except PhotoError:
         return None
     return photo.again()
 
 
-def timed(detector: Detector, pixels: Pixels, faces: Squares, line: Line) -> tuple[int, int]:
-    """Search a photo all of whose faces are known.
+def timed(
+    detector: Detector, pixels: Pixels, faces: Squares, line: ComparisonRow
+) -> tuple[int, int]:
+    """Detect the faces of a photo all of whose faces are listed.
 
     Args:
-        detector: What to try.
+        detector: The detector.
         pixels: H × W × 3, uint8, RGB.
         faces: All faces, in px.
-        line: Takes note of the time.
+        line: Receives the duration.
 
     Returns:
-        How many of the faces were found, and how many detections are no face of these.
+        The number of faces that were found, and the number of detections of no listed face.
     """
-    photo = Photo.of(pixels)
+    photo = DecodedPhoto.of(pixels)
     start = time.perf_counter()
     found = of_detections(detector(photo))
     line.seconds.append(time.perf_counter() - start)

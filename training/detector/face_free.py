@@ -1,4 +1,4 @@
-"""A folder of photos without faces: what the network must stay silent on."""
+"""Photos without faces, on which every detection is false."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from glasses.walk import walk
-from training.splits import TEST, TRAIN, VALIDATION
-from worker.decode import Pixels, decode
-from worker.errors import PhotoError
+from glasses.sources.walk import walk
+from training.common.splits import TEST, TRAIN, VALIDATION
+from worker.vision.decode import Pixels, decode
+from worker.vision.errors import PhotoError
 
 SIDES = (TRAIN, TRAIN, TRAIN, VALIDATION, TEST, TEST)
-"""The part of each sixth: a half teaches, a sixth chooses thresholds, a third judges."""
+"""The part of each sixth: half for training, a sixth for thresholds, a third for testing."""
 
 
 def part_of(name: str) -> str:
-    """The part of a photo, by its name alone."""
+    """Return the part of a photo, which depends on its name only."""
     return SIDES[zlib.crc32(name.encode()) % len(SIDES)]
 
 
 def paths(folder: Path | None, part: str) -> list[Path]:
-    """The photos of one part; none where there is no folder."""
+    """Return the photos of one part; none without a folder."""
     if folder is None:
         return []
     return [source.path for source in walk([str(folder)]) if part_of(source.path.name) == part]
 
 
 def pictures(folder: Path | None, part: str, longest: int) -> list[Pixels]:
-    """The photos of one part, H × W × 3 uint8 RGB, reduced to a longest side in px."""
+    """Return the photos of one part, H × W × 3 uint8 RGB, reduced to a longest side in px."""
     result = []
     for path in paths(folder, part):
         try:

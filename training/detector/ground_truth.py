@@ -1,9 +1,9 @@
-"""Ground truth that people wrote down -> boxes as dlib would draw them.
+"""Annotations of other projects, converted to boxes as dlib draws them.
 
 `notes` of a `labels.csv` may hold `lm=` (five landmarks: eyes, nose, corners of the mouth, x and y)
-or `box=` (left, top, width, height by another detector). Neither is dlib's box, but both lie in a
-fixed place relative to it: where dlib found the face, the relation is fitted; where it did not, the
-relation tells where the box would have been.
+or `box=` (left, top, width, height). A column `box` may hold such boxes too, with `;` between
+them; the first one is the main person's. Neither is dlib's box, but both have a fixed position
+relative to it. The relation is fitted on faces that dlib found, and predicts the box of the others.
 """
 
 from __future__ import annotations
@@ -16,28 +16,31 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.datasets.folder import LABELS
-from training.proposals.square import Squares, squares
+from training.common.datasets.folder import LABELS
+from training.detector.square import Squares, squares
 
 _NUMBERS = re.compile(r"\b(lm|box)=([-\d.]+(?: [-\d.]+)*)")
 Floats = npt.NDArray[np.float64]
 
 
 def read(folder: Path) -> dict[str, Floats]:
-    """Photo name -> its note as `(scale, x, y, shape…)`; photos without one are left out."""
+    """Return photo name -> annotation `(scale, x, y, shape…)`; photos without one are left out."""
     if not (folder / LABELS).is_file():
         return {}
     with (folder / LABELS).open(newline="") as file:
-        rows = [(r["path"], _NUMBERS.search(r.get("notes") or "")) for r in csv.DictReader(file)]
-    return {
-        f"{folder.name}/{path}": _frame(np.array(found[2].split(), dtype=np.float64))
-        for path, found in rows
-        if found
-    }
+        rows = [(row["path"], _numbers(row)) for row in csv.DictReader(file)]
+    return {f"{folder.name}/{path}": _frame(numbers) for path, numbers in rows if len(numbers)}
+
+
+def _numbers(row: Mapping[str, str | None]) -> Floats:
+    """Return landmarks (ten numbers), a box (four) or nothing; landmarks are more exact."""
+    noted = _NUMBERS.search(row.get("notes") or "")
+    text = noted[2] if noted else (row.get("box") or "").split(";")[0]
+    return np.array(text.split(), dtype=np.float64)
 
 
 def _frame(numbers: Floats) -> Floats:
-    """A size, a point, and scale-free features: what a box depends on linearly."""
+    """Return a size, a point, and scale-free features, of which a box is a linear function."""
     if len(numbers) == 4:
         left, top, width, height = numbers
         scale = np.sqrt(width * height)
@@ -53,11 +56,11 @@ def _frame(numbers: Floats) -> Floats:
 
 
 def boxes(notes: Mapping[str, Floats], known: Mapping[str, Squares]) -> dict[str, Squares]:
-    """The box of every photo with a note.
+    """Return the box of every annotated photo.
 
     Args:
-        notes: As `read` gives them.
-        known: Where the teacher found faces, per photo.
+        notes: As `read` returns them.
+        known: Faces that the teacher found, per photo.
 
     Returns:
         Photo name -> 1 × 3.
@@ -67,15 +70,17 @@ def boxes(notes: Mapping[str, Floats], known: Mapping[str, Squares]) -> dict[str
         return {}
     frames, targets = np.array([n for n, _ in pairs]), np.array([_relative(f, n) for n, f in pairs])
     weights, _, _, _ = np.linalg.lstsq(frames[:, 3:], targets, rcond=None)
-    # Once more without the pairs that do not fit: another person's face, a wrong note.
+    # Fit again without outliers: the face of another person, a wrong annotation.
     error = np.abs(frames[:, 3:] @ weights - targets).max(1)
     good = error < 3 * np.median(error)
     weights, _, _, _ = np.linalg.lstsq(frames[good, 3:], targets[good], rcond=None)
+    if not frames[:, 5:].any():
+        weights[:, 0] = 0  # boxes do not say to which side a face looks
     return {name: _absolute(np.asarray(n[3:] @ weights), n) for name, n in notes.items()}
 
 
 def _at(note: Floats, faces: Squares) -> Squares:
-    """The first face that contains the note's point."""
+    """Return the first face that contains the annotation's point."""
     inside = np.abs(faces[:, :2] - note[1:3]).max(1, initial=0) < faces[:, 2] / 2
     return squares(faces[inside][:1])
 

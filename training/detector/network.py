@@ -1,8 +1,8 @@
-"""The network: pixels -> at every eighth pixel, is there a face's centre, and how does it lie?
+"""The detector: at every eighth pixel, a logit for a face's centre, and the face's box.
 
-Depthwise-separable blocks down to an eighth, sixteenth and thirty-second of the picture; the deep
-stages, which see whole faces, are added back onto the eighth, where small faces still have a place
-of their own (Lin et al. 2017, arXiv:1612.03144; Xu et al. 2019, arXiv:1911.03599).
+Depthwise-separable blocks at an eighth, sixteenth and thirty-second of the resolution. The deep
+stages, whose receptive field covers whole faces, are added to the eighth, which still separates
+small faces (Lin et al. 2017, arXiv:1612.03144; Xu et al. 2019, arXiv:1911.03599).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 MULTIPLE = 32
 """Height and width of the input must be multiples of this."""
-RARE = -4.0
-"""Starting logit: nearly nowhere is a face."""
+INITIAL_LOGIT = -4.0
+"""A face is rare."""
 
 
 class Separable(nn.Module):  # type: ignore[misc]  # torch is not followed
@@ -41,23 +41,23 @@ class Separable(nn.Module):  # type: ignore[misc]  # torch is not followed
         self.keeps_shape = stride == 1 and channels_in == channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """N × C × H × W -> N × `channels` × H/stride × W/stride."""
+        """Map N × C × H × W to N × `channels` × H/stride × W/stride."""
         y = self.pointwise(self.depthwise(x))
         return self.last(x + y if self.keeps_shape else y)
 
 
-def _across(channels_in: int, channels: int) -> nn.Sequential:
+def _lateral(channels_in: int, channels: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(channels_in, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()
     )
 
 
-class Proposer(nn.Module):  # type: ignore[misc]  # torch is not followed
-    """About 110,000 weights."""
+class ProposalNetwork(nn.Module):  # type: ignore[misc]  # torch is not followed
+    """A feature pyramid network with about 130,000 weights."""
 
     def __init__(self) -> None:
         super().__init__()
-        # A quarter at once: halves in between would cost more time than all that follows.
+        # To a quarter in one step: a half in between would take longer than all later layers.
         self.stem = nn.Sequential(nn.Conv2d(3, 32, 4, 4, bias=False), nn.BatchNorm2d(32), nn.ReLU())
         self.quarter = nn.Sequential(Separable(32, 32))
         self.eighth = nn.Sequential(
@@ -69,25 +69,25 @@ class Proposer(nn.Module):  # type: ignore[misc]  # torch is not followed
         self.deepest = nn.Sequential(
             Separable(96, 128, 5, stride=2), Separable(128, 128, 5), Separable(128, 128, 5)
         )
-        self.across_eighth = _across(64, 64)
-        self.across_sixteenth = _across(96, 64)
-        self.across_deepest = _across(128, 64)
+        self.across_eighth = _lateral(64, 64)
+        self.across_sixteenth = _lateral(96, 64)
+        self.across_deepest = _lateral(128, 64)
         self.up = nn.Upsample(scale_factor=2, mode="nearest")
         self.mix_sixteenth = Separable(64, 64, 3)
         self.mix = Separable(64, 64, 5)
         self.score = nn.Conv2d(64, 1, 1)
         self.box = nn.Conv2d(64, 3, 1)
-        nn.init.constant_(self.score.bias, RARE)
+        nn.init.constant_(self.score.bias, INITIAL_LOGIT)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Propose.
+        """Return logits and boxes.
 
         Args:
             x: N × 3 × H × W, RGB, `(pixel - 128) / 128`; H and W multiples of `MULTIPLE`.
 
         Returns:
-            Logits, N × 1 × H/8 × W/8, and boxes, N × 3 × H/8 × W/8, as `worker.detect.proposal`
-            reads them.
+            Logits, N × 1 × H/8 × W/8, and boxes, N × 3 × H/8 × W/8, as
+            `worker.vision.detect.proposal` reads them.
         """
         eighth = self.eighth(self.quarter(self.stem(x)))
         sixteenth = self.sixteenth(eighth)
@@ -98,10 +98,10 @@ class Proposer(nn.Module):  # type: ignore[misc]  # torch is not followed
 
 
 def weights_of(model: nn.Module) -> int:
-    """How many numbers were learned."""
+    """Return the number of trained weights."""
     return sum(int(p.numel()) for p in model.parameters())
 
 
 def normalize(pixels: Tensor) -> Tensor:
-    """N × 3 × H × W uint8 -> the network's input."""
+    """Return N × 3 × H × W uint8 as the network's input."""
     return (pixels.to(torch.float32) - 128) / 128

@@ -1,11 +1,10 @@
-"""What the cascade is held against: dlib at full size, then enlarged if that finds nothing."""
+"""The reference: dlib at full size, then enlarged if that finds nothing."""
 
 from __future__ import annotations
 
-import dlib
-
-from worker.detect import Detection
-from worker.photo import Photo
+from worker.vision.detect import Detection
+from worker.vision.detect.frontal import frontal
+from worker.vision.photo import DecodedPhoto
 
 
 class ReferenceDetector:
@@ -15,10 +14,10 @@ class ReferenceDetector:
     side = 1 << 16  # the full size of any photo
 
     def __init__(self) -> None:
-        self._detector = dlib.get_frontal_face_detector()
+        self._detector = frontal()
 
-    def __call__(self, photo: Photo) -> list[Detection]:
-        """Find faces, the most confident first."""
+    def __call__(self, photo: DecodedPhoto) -> list[Detection]:
+        """Return the faces of a photo, the most confident first."""
         pixels = photo.at(self.side)
         for upsampled in (0, 1):
             boxes, scores, _ = self._detector.run(pixels, upsampled, 0.0)

@@ -1,33 +1,33 @@
-"""Faces as squares, `(x, y, side)` of the centre in px: what dlib's frontal detector draws."""
+"""Faces as squares, as dlib draws them: `(x, y, side)` of the centre, in px."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from worker.detect import Detection
+from worker.vision.detect import Detection
 
 Squares = npt.NDArray[np.float32]
 """N × 3: x and y of the centre, and the side, in px."""
 
-NEAR = 0.35
-"""Two boxes are of one face if their centres differ by less than this share of the side …"""
-ALIKE = 1.8
+CENTRE_DISTANCE = 0.35
+"""Squares show the same face if their centres differ by less than this share of the side …"""
+SIDE_RATIO = 1.8
 """… and their sides by less than this factor."""
 
 
 def squares(values: object = ()) -> Squares:
-    """N × 3 from anything like it; 0 × 3 from nothing."""
+    """Return values as N × 3 float32; 0 × 3 without values."""
     return np.asarray(values, dtype=np.float32).reshape(-1, 3)
 
 
 def of_detections(faces: list[Detection]) -> Squares:
-    """Centres and sides of detections."""
+    """Return the squares of detections."""
     return squares([(f.left + f.width / 2, f.top + f.height / 2, f.width) for f in faces])
 
 
 def overlap(one: Squares, others: Squares) -> npt.NDArray[np.float32]:
-    """Intersection over union, N × M."""
+    """Return the intersection over union, N × M."""
     a, b = one[:, None], others[None]
     half = (a[..., 2] + b[..., 2]) / 2
     smaller = np.minimum(a[..., 2], b[..., 2])
@@ -38,11 +38,11 @@ def overlap(one: Squares, others: Squares) -> npt.NDArray[np.float32]:
 
 
 def same_face(face: Squares, others: Squares) -> npt.NDArray[np.bool_]:
-    """For each of M squares, whether it is about the same face as one square (3 numbers)."""
+    """Return, for each of M squares, whether it shows the same face as one square (3 numbers)."""
     if not len(others):
         return np.zeros(0, dtype=np.bool_)
     x, y, side = (float(v) for v in face.reshape(3))
     distance = np.hypot(others[:, 0] - x, others[:, 1] - y)
     ratio = others[:, 2] / max(side, 1e-6)
-    near = distance < NEAR * side
-    return np.asarray(near & (ratio < ALIKE) & (ratio > 1 / ALIKE), dtype=np.bool_)
+    near = distance < CENTRE_DISTANCE * side
+    return np.asarray(near & (ratio < SIDE_RATIO) & (ratio > 1 / SIDE_RATIO), dtype=np.bool_)

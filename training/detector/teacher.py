@@ -1,6 +1,6 @@
-"""dlib at many sizes, and on turned and brightened copies: the boxes that the network learns from.
+"""The teacher: dlib at many sizes, and on rotated and brightened copies.
 
-One size of dlib's detector has false faces and misses; what several sizes agree on is right.
+dlib at one size has false and missed faces; faces on which several sizes agree are reliable.
 """
 
 from __future__ import annotations
@@ -8,34 +8,35 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import cv2
-import dlib
 import numpy as np
 
-from training.proposals.square import Squares, overlap, squares
-from worker.decode import Pixels
+from training.detector.square import Squares, overlap, squares
+from worker.vision.decode import Pixels
+from worker.vision.detect.frontal import frontal
 
 SIZES = (320, 480, 640)
-"""Longest sides in px of the copies that are searched."""
+"""Longest sides in px of the copies on which dlib runs."""
 TURNS = (-20.0, 20.0, -38.0, 38.0)
-"""Degrees that copies are turned by when the upright ones show nothing."""
+"""Degrees by which copies are rotated if dlib finds nothing on the upright ones."""
 TURNED_SIZE = 600
 GAMMAS = (0.45, 1.8)
 SURE_SCORE = 0.6
-"""A single find of this score is believed without a second."""
-SAME = 0.4
-"""Finds that overlap by this (intersection over union) are of one face."""
+"""A detection of this score needs no second one."""
+SAME_FACE_IOU = 0.4
+"""Detections with this intersection over union show the same face."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
-    """What the teacher says about one photo.
+class TeacherLabels:
+    """Faces that the teacher found in one photo.
 
     Attributes:
-        sure: Faces, the most certain first.
-        unsure: What may be faces: neither learned from nor counted as mistakes.
-        upright: The upright copies were enough.
+        sure: Reliable faces, the most certain first.
+        unsure: Possible faces, neither used for training nor counted as errors.
+        upright: Whether the upright copies were enough.
     """
 
     sure: Squares
@@ -43,28 +44,28 @@ class Taught:
     upright: bool
 
 
-def teach(pixels: Pixels) -> Taught:
-    """Find the faces of a photo, at any cost.
+def teach(pixels: Pixels) -> TeacherLabels:
+    """Find the faces of a photo.
 
     Args:
         pixels: H × W × 3, uint8, RGB.
     """
     views = [_find(pixels, size) for size in SIZES]
-    taught = _agreed(views, upright=True)
-    if len(taught.sure):
-        return taught
+    labels = _vote(views, upright=True)
+    if len(labels.sure):
+        return labels
     views += [_find(pixels, TURNED_SIZE, turn) for turn in TURNS]
     views += [_find(_gamma(pixels, gamma), TURNED_SIZE) for gamma in GAMMAS]
-    return _agreed(views, upright=False)
+    return _vote(views, upright=False)
 
 
 @cache
-def _detector() -> dlib.fhog_object_detector:
-    return dlib.get_frontal_face_detector()
+def _detector() -> Any:
+    return frontal()
 
 
 def _find(pixels: Pixels, size: int, degrees: float = 0.0) -> Squares:
-    """N × 4: squares in px of `pixels`, and scores."""
+    """Return squares in px of `pixels`, and scores; N × 4."""
     height, width = pixels.shape[:2]
     scale = size / max(height, width)
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, scale)
@@ -90,18 +91,18 @@ def _gamma(pixels: Pixels, gamma: float) -> Pixels:
     return np.asarray(cv2.LUT(pixels, table), dtype=np.uint8)
 
 
-def _agreed(views: list[Squares], upright: bool) -> Taught:
+def _vote(views: list[Squares], upright: bool) -> TeacherLabels:
     rows = [(*find, view) for view, finds in enumerate(views) for find in finds]
     rows.sort(key=lambda row: -row[3])
     left = np.asarray(rows, dtype=np.float32).reshape(-1, 5)
     sure: list[tuple[float, ...]] = []
     unsure: list[tuple[float, ...]] = []
     while len(left):
-        alike = overlap(left[:1, :3], left[:, :3])[0] >= SAME
-        alike[0] = True
-        group, left = left[alike], left[~alike]
+        same = overlap(left[:1, :3], left[:, :3])[0] >= SAME_FACE_IOU
+        same[0] = True
+        group, left = left[same], left[~same]
         votes = len(set(group[:, 4]))
-        believed = votes >= 2 or group[0, 3] >= SURE_SCORE
-        (sure if believed else unsure).append((votes, *group[:, :3].mean(axis=0)))
+        is_sure = votes >= 2 or group[0, 3] >= SURE_SCORE
+        (sure if is_sure else unsure).append((votes, *group[:, :3].mean(axis=0)))
     sure.sort(key=lambda face: -face[0])
-    return Taught(squares([f[1:] for f in sure]), squares([f[1:] for f in unsure]), upright)
+    return TeacherLabels(squares([f[1:] for f in sure]), squares([f[1:] for f in unsure]), upright)

@@ -1,4 +1,4 @@
-"""Where the stages of the proposing network leave their results, and the photos they see."""
+"""The detector's workspace: paths of its run, and the photos that it uses."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
-from training.datasets import Dataset
-from training.proposals import known
-from training.proposals.known import Known
-from training.sample import Sample
-from training.splits import TRAIN
-from training.workspace import Workspace
+from training.common.datasets import Dataset
+from training.common.run_files import RunFiles
+from training.common.sample import Sample
+from training.common.splits import TRAIN
+from training.common.workspace import Workspace
+from training.detector import pseudo_labels
+from training.detector.pseudo_labels import PseudoLabels
 
 ALIGNED_PHOTOS = 4000
-"""Of a dataset of face crops, which all look alike, only so many are used, and only to train."""
+"""Number of photos that are used of a dataset of face crops, which are all alike; for training
+only."""
 
 
 @dataclass(frozen=True)
-class Space:
+class DetectorWorkspace(RunFiles):
     """A workspace with what only this network needs.
 
     Attributes:
@@ -29,51 +32,33 @@ class Space:
         face_free: A folder of photos without faces.
     """
 
+    NETWORKS: ClassVar[str] = "export"
+
     work: Workspace
     face_free: Path | None
 
     @property
-    def runs(self) -> Path:
-        """Where everything of this network lies."""
+    def run(self) -> Path:
+        """Folder of everything that this network's stages write."""
         return self.work.runs / "proposals"
 
     @property
-    def known_folder(self) -> Path:
-        """Known faces, a file a dataset."""
-        return self.runs / "known"
-
-    @property
-    def fit(self) -> Path:
-        """Checkpoint and log."""
-        return self.runs / "fit"
-
-    @property
-    def fp32(self) -> Path:
-        """The float network."""
-        return self.runs / "export" / "fp32.onnx"
-
-    @property
-    def int8(self) -> Path:
-        """The quantized network."""
-        return self.runs / "export" / "int8.onnx"
-
-    @property
-    def report(self) -> Path:
-        """The evaluation, as JSON."""
-        return self.runs / "evaluate" / "report.json"
+    def pseudo_labels_folder(self) -> Path:
+        """Folder of pseudo-labels, one file per dataset."""
+        return self.run / "known"
 
     @cached_property
     def datasets(self) -> list[Dataset]:
-        """Whole photos, and a part of the aligned crops."""
+        """Datasets of whole photos, and a part of those of aligned crops."""
         return [self._some(d) if d.aligned else d for d in self.work.datasets]
 
     @cached_property
-    def known(self) -> dict[str, Known]:
+    def known(self) -> dict[str, PseudoLabels]:
         """Photo name -> its faces."""
-        return known.read(self.known_folder, [d.name for d in self.datasets])
+        return pseudo_labels.read(self.pseudo_labels_folder, [d.name for d in self.datasets])
 
     def samples(self, part: str) -> list[Sample]:
-        """The photos of one part, in the order of the datasets."""
+        """Return the photos of one part, in the order of the datasets."""
         part_of = self.work.part_of
         return [s for d in self.datasets for s in d.samples if part_of[s.name] == part]
 

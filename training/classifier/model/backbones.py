@@ -1,20 +1,23 @@
-"""The networks to choose from, by name."""
+"""The backbones to choose from, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import torch
 from torch import nn
 
 from glasses.errors import UsageError
-from training.model.mobilenet_v2 import MobileNetV2
-from training.model.mobilenet_v3 import LARGE, SMALL, MobileNetV3
-from training.model.resnet18 import ResNet18
+from training.classifier.model.mobilenet_v2 import MobileNetV2
+from training.classifier.model.mobilenet_v3 import LARGE, SMALL, MobileNetV3
+from training.classifier.model.resnet18 import ResNet18
+from training.classifier.recipe import MOBILENET_V2
+from training.common.checkpoint import load, load_average
 
-DEFAULT: Final = "mobilenet_v2"
+DEFAULT: Final = MOBILENET_V2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,8 @@ class Backbone:
     """One kind of network.
 
     Attributes:
-        label: For people, in manifests and cards.
-        build: Makes one with so many outputs.
+        label: Name in manifests and cards.
+        build: Returns a network with a number of outputs.
         first: Names of the first convolution and its batch norm.
         last: Name of the last layer.
     """
@@ -55,18 +58,18 @@ BACKBONES: Final = {
 
 
 def backbone(name: str) -> Backbone:
-    """A kind of network by name.
+    """Return a kind of network by name.
 
     Raises:
-        UsageError: There is none of this name.
+        UsageError: There is none with this name.
     """
     if name not in BACKBONES:
-        raise UsageError(f"no network {name!r}: there are {', '.join(BACKBONES)}")
+        raise UsageError(f"no network {name!r}: choose one of {', '.join(BACKBONES)}")
     return BACKBONES[name]
 
 
 def glasses_network(name: str = DEFAULT) -> nn.Module:
-    """A network with one logit, its last layer near zero: it starts out undecided."""
+    """Return a network with one logit and a last layer near zero, so that it starts undecided."""
     kind = backbone(name)
     model = kind.build(1)
     last = model.get_submodule(kind.last)
@@ -74,3 +77,9 @@ def glasses_network(name: str = DEFAULT) -> nn.Module:
         last.weight.normal_(0, 0.01)
         last.bias.zero_()
     return model
+
+
+def trained_network(checkpoint: Path) -> nn.Module:
+    """Return the averaged network of a run, for evaluation."""
+    name = load(checkpoint).get("backbone") or DEFAULT
+    return load_average(checkpoint, glasses_network(name))

@@ -24,7 +24,7 @@ HEAD = 1280
 
 
 def conv_bn(inputs: int, outputs: int, size: int, stride: int, groups: int = 1) -> nn.Sequential:
-    """Convolution, batch norm, ReLU6."""
+    """Return convolution, batch norm and ReLU6."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
@@ -33,7 +33,7 @@ def conv_bn(inputs: int, outputs: int, size: int, stride: int, groups: int = 1) 
 
 
 class InvertedResidual(nn.Module):  # type: ignore[misc]  # torch is not followed
-    """Expand, filter each channel, project; with a short cut where the shape stays."""
+    """Expand, filter each channel, project; with a shortcut where the shape stays."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -48,17 +48,17 @@ class InvertedResidual(nn.Module):  # type: ignore[misc]  # torch is not followe
         self.use_res_connect = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """N × inputs × H × W -> N × outputs × H/stride × W/stride."""
+        """Map N × inputs × H × W to N × outputs × H/stride × W/stride."""
         result: Tensor = self.conv(x)
         return x + result if self.use_res_connect else result
 
 
 class MobileNetV2(nn.Module):  # type: ignore[misc]  # torch is not followed
-    """The network.
+    """MobileNetV2.
 
     Args:
-        classes: Outputs; 1 is one logit of glasses.
-        dropout: In front of the last layer, while training.
+        classes: Number of outputs; 1 for one logit of glasses.
+        dropout: Before the last layer, in training.
     """
 
     def __init__(self, classes: int = 1, dropout: float = 0.2) -> None:
@@ -76,10 +76,10 @@ class MobileNetV2(nn.Module):  # type: ignore[misc]  # torch is not followed
         self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(HEAD, classes))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits.
+        """Return logits.
 
         Args:
-            x: N × 3 × H × W, normalised as `training.geometry.INPUT` says.
+            x: N × 3 × H × W, normalized as `training.common.geometry.INPUT` says.
 
         Returns:
             N × classes.
@@ -90,7 +90,7 @@ class MobileNetV2(nn.Module):  # type: ignore[misc]  # torch is not followed
 
 
 def convolutions(model: MobileNetV2) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
-    """Every convolution with the batch norm behind it, in the order of the network."""
+    """Return every convolution with the batch norm that follows it, in network order."""
     leaves = [m for m in model.features.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d)]
     pairs = zip(leaves[::2], leaves[1::2], strict=True)
     return [(c, b) for c, b in pairs if isinstance(c, nn.Conv2d) and isinstance(b, nn.BatchNorm2d)]

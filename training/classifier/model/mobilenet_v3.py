@@ -49,15 +49,15 @@ _norm = partial(nn.BatchNorm2d, eps=1e-3, momentum=0.01)
 
 
 def conv_bn(
-    inputs: int, outputs: int, size: int, stride: int, groups: int, then: nn.Module | None
+    inputs: int, outputs: int, size: int, stride: int, groups: int, activation: nn.Module | None
 ) -> nn.Sequential:
-    """Convolution, batch norm, and an activation if there is one."""
+    """Return convolution, batch norm and, if given, an activation."""
     conv = nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False)
-    return nn.Sequential(conv, _norm(outputs), *([] if then is None else [then]))
+    return nn.Sequential(conv, _norm(outputs), *([] if activation is None else [activation]))
 
 
 class SqueezeExcitation(nn.Module):  # type: ignore[misc]  # torch is not followed
-    """Weigh channels by what the whole picture shows."""
+    """Weight channels by their global average."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -66,13 +66,13 @@ class SqueezeExcitation(nn.Module):  # type: ignore[misc]  # torch is not follow
         self.fc2 = nn.Conv2d(squeezed, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N × channels × H × W, the same shape out."""
+        """Map N × channels × H × W to the same shape."""
         scale = functional.relu(self.fc1(functional.adaptive_avg_pool2d(x, 1)))
         return x * functional.hardsigmoid(self.fc2(scale))
 
 
-class InvertedResidual(nn.Module):  # type: ignore[misc]  # torch is not followed
-    """Expand, filter each channel, weigh channels, project; a short cut where the shape stays."""
+class InvertedResidualV3(nn.Module):  # type: ignore[misc]  # torch is not followed
+    """Expand, filter each channel, weight channels, project; a shortcut where the shape stays."""
 
     def __init__(self, inputs: int, stage: Stage) -> None:
         super().__init__()
@@ -89,19 +89,19 @@ class InvertedResidual(nn.Module):  # type: ignore[misc]  # torch is not followe
         self.use_res_connect = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """N × inputs × H × W -> N × outputs × H/stride × W/stride."""
+        """Map N × inputs × H × W to N × outputs × H/stride × W/stride."""
         result: Tensor = self.block(x)
         return x + result if self.use_res_connect else result
 
 
 class MobileNetV3(nn.Module):  # type: ignore[misc]  # torch is not followed
-    """The network.
+    """MobileNetV3.
 
     Args:
         stages: `LARGE` or `SMALL`.
         hidden: Width of the layer before the last: 1280 or 1024.
-        classes: Outputs; 1 is one logit of glasses.
-        dropout: In front of the last layer, while training.
+        classes: Number of outputs; 1 for one logit of glasses.
+        dropout: Before the last layer, in training.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class MobileNetV3(nn.Module):  # type: ignore[misc]  # torch is not followed
         layers: list[nn.Module] = [conv_bn(3, STEM, 3, 2, 1, nn.Hardswish(inplace=True))]
         channels = STEM
         for stage in stages:
-            layers.append(InvertedResidual(channels, stage))
+            layers.append(InvertedResidualV3(channels, stage))
             channels = stage[2]
         layers.append(conv_bn(channels, 6 * channels, 1, 1, 1, nn.Hardswish(inplace=True)))
         self.features = nn.Sequential(*layers)
@@ -123,7 +123,7 @@ class MobileNetV3(nn.Module):  # type: ignore[misc]  # torch is not followed
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """N × 3 × H × W -> N × classes logits."""
+        """Map N × 3 × H × W to N × classes logits."""
         pooled = functional.adaptive_avg_pool2d(self.features(x), 1).flatten(1)
         logits: Tensor = self.classifier(pooled)
         return logits

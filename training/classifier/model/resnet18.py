@@ -13,7 +13,7 @@ WIDTHS = (64, 128, 256, 512)
 
 
 class BasicBlock(nn.Module):  # type: ignore[misc]  # torch is not followed
-    """Two convolutions and a short cut."""
+    """Two convolutions and a shortcut."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -28,17 +28,17 @@ class BasicBlock(nn.Module):  # type: ignore[misc]  # torch is not followed
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """N × inputs × H × W -> N × outputs × H/stride × W/stride."""
+        """Map N × inputs × H × W to N × outputs × H/stride × W/stride."""
         short = x if self.downsample is None else self.downsample(x)
         x = functional.relu(self.bn1(self.conv1(x)))
         return functional.relu(self.bn2(self.conv2(x)) + short)
 
 
 class ResNet18(nn.Module):  # type: ignore[misc]  # torch is not followed
-    """The network.
+    """ResNet18.
 
     Args:
-        classes: Outputs; 1 is one logit of glasses.
+        classes: Number of outputs; 1 for one logit of glasses.
     """
 
     def __init__(self, classes: int = 1) -> None:
@@ -54,7 +54,7 @@ class ResNet18(nn.Module):  # type: ignore[misc]  # torch is not followed
         self.fc = nn.Linear(inputs, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N × 3 × H × W -> N × classes logits."""
+        """Map N × 3 × H × W to N × classes logits."""
         x = self.maxpool(functional.relu(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         logits: Tensor = self.fc(functional.adaptive_avg_pool2d(x, 1).flatten(1))

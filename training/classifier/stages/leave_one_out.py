@@ -1,53 +1,52 @@
-"""Train without one dataset, judge on it, for each in turn: how new photos will fare.
+"""Stage `leave-one-out`: train without each dataset in turn, and evaluate on it.
 
-The networks learn from the labels as they came: what they doubt is what the label audit asks a
-person about, and the corrections that come of it must not send all folds back to the start. Judged
-is by the corrected labels.
+Training uses the uncorrected labels: the label audit depends on these networks, and its corrections
+must not restart all folds. Evaluation uses the corrected labels.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from pathlib import Path
 from typing import Any
 
-from training import splits
-from training.corrections import Corrections, correct
-from training.devices import leads
-from training.evaluate import OVERALL, WHOLE_PHOTOS
-from training.progress import say
-from training.recipe import Recipe
-from training.stages import evaluate, fit, quantize
-from training.workspace import Workspace, write_json
+from training.classifier.evaluate import LEAVE_ONE_OUT, OVERALL, WHOLE_PHOTOS
+from training.classifier.recipe import ClassifierRecipe
+from training.classifier.stages import evaluate, fit, quantize
+from training.common import splits
+from training.common.atomic_file import write_json
+from training.common.corrections import Corrections, correct
+from training.common.distributed import leads
+from training.common.progress import log
+from training.common.workspace import Workspace
 
-REPORT = "leave-one-out.json"
 
+def run(
+    work: Workspace, init: str | None, recipe: ClassifierRecipe, restart: bool = False
+) -> dict[str, Any]:
+    """Run all folds; finished folds and epochs are not repeated, unless `restart` says so.
 
-def run(work: Workspace, init: Path, recipe: Recipe, processes: int) -> dict[str, Any]:
-    """All folds; finished ones, and finished epochs of the one under way, are not done again.
-
-    Calibration comes from photos of the other datasets only. The threshold is that of the network
-    which was trained on all, as it is what serves, once that is evaluated; before, each fold's own.
+    Calibration uses photos of the other datasets only. The threshold is that of the network which
+    was trained on all datasets, if it was evaluated; otherwise each fold's own.
 
     Returns:
-        A line for each dataset, and the mean of their F1.
+        Figures of each dataset, and the mean of their F1.
     """
     released = json.loads(work.report.read_text()) if work.report.is_file() else None
     at = None if released is None else float(released["int8"]["threshold"])
     lines: dict[str, Any] = {}
-    judged: set[str] = set()
+    evaluated: set[str] = set()
     for dataset in work.datasets:
-        if dataset.name in judged:
+        if dataset.name in evaluated:
             continue
-        out = splits.kin(work.samples, dataset.name)
-        judged |= out
+        out = splits.related_datasets(work.samples, dataset.name)
+        evaluated |= out
         split = f"{splits.LEAVE_OUT}{dataset.name}"
         fold = dataclasses.replace(work, split=split, corrections_file=None)
-        say(f"leave-one-out: without {' and '.join(sorted(out))}")
-        fit.run(fold, init, recipe)
+        log(f"leave-one-out: without {' and '.join(sorted(out))}")
+        fit.run(fold, init, recipe, restart)
         if leads():
-            lines |= _judge(fold, work.corrections, processes, at)
+            lines |= _evaluate(fold, work.corrections, at)
     if not leads():
         return {}
     report = {
@@ -55,25 +54,23 @@ def run(work: Workspace, init: Path, recipe: Recipe, processes: int) -> dict[str
         "epochs": recipe.epochs,
         "by_dataset": dict(sorted(lines.items())),
     }
-    write_json(work.run / REPORT, report)
+    write_json(work.run / LEAVE_ONE_OUT, report)
     return report
 
 
 def macro(lines: dict[str, Any]) -> float | None:
-    """The mean F1 over datasets that have one."""
+    """Return the mean F1 of the datasets that have one."""
     found = [line["f1"] for line in lines.values() if line["f1"] is not None]
     return round(sum(found) / len(found), 4) if found else None
 
 
-def _judge(
-    fold: Workspace, corrections: Corrections, processes: int, at: float | None
-) -> dict[str, Any]:
-    quantize.run(fold, compare=False)
+def _evaluate(fold: Workspace, corrections: Corrections, at: float | None) -> dict[str, Any]:
+    quantize.run(fold)
     validation, test = (
-        evaluate.faces(fold, part, processes).pick(correct(fold.photos(part), corrections))
+        evaluate.faces(fold, part).pick(correct(fold.photos(part), corrections))
         for part in (splits.VALIDATION, splits.TEST)
     )
-    result = evaluate.judge(fold, fold.int8, validation, test, threshold=at)
+    result = evaluate.evaluate_network(fold, fold.int8, validation, test, threshold=at)
     write_json(fold.report, result)
     return {
         name: {**line, **{key: result[key] for key in ("threshold", "own_threshold")}}

@@ -1,10 +1,11 @@
 """CelebA (Liu et al. 2015, arXiv:1411.7766), aligned, as published and as on Kaggle.
 
-Published: `Anno/list_attr_celeba.txt` (a count, a line of 40 attribute names, then a line a photo
+Published: `Anno/list_attr_celeba.txt` (a count, a line of 40 attribute names, then a line per photo
 with 1 or -1 for each), `Anno/identity_CelebA.txt` (photo and number of the person),
 `Eval/list_eval_partition.txt` (photo and 0, 1, 2 for train, validation, test),
 `Img/img_align_celeba/`. Kaggle: the same lists as CSV with a header, beside
-`img_align_celeba/img_align_celeba/`, and no identities; lists may also lie there unpacked as txt.
+`img_align_celeba/img_align_celeba/`, and no identities; the lists may also be there
+as txt.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from glasses.errors import UsageError
-from training.datasets.dataset import Dataset
-from training.sample import Sample
+from training.common.datasets.dataset import Dataset
+from training.common.sample import Sample
 
 ATTRIBUTES = ("Anno/list_attr_celeba.txt", "list_attr_celeba.txt", "list_attr_celeba.csv")
 IDENTITIES = ("Anno/identity_CelebA.txt", "identity_CelebA.txt")
@@ -29,12 +30,12 @@ FULL = (189_406, 13_193)
 
 
 def is_celeba(folder: Path) -> bool:
-    """Whether a folder has the layout, or half of it."""
+    """Return whether a folder has the layout, or a part of it."""
     return any((folder / path).exists() for path in (*ATTRIBUTES, *PHOTOS))
 
 
 def load(folder: Path) -> Dataset:
-    """Read CelebA.
+    """Return CelebA.
 
     Raises:
         UsageError: A list is missing or damaged.
@@ -70,7 +71,7 @@ def load(folder: Path) -> Dataset:
 
 
 def _labels(path: Path) -> list[tuple[str, bool]]:
-    """Photo and whether it shows glasses, from the list of attributes."""
+    """Return photos and labels from the list of attributes."""
     separator = _separator(path)
     lines = path.read_text().splitlines()
     # The CSV's header names the column of photos too; the published one does not.
@@ -85,13 +86,13 @@ def _labels(path: Path) -> list[tuple[str, bool]]:
         if not fields or not line.strip():
             continue
         if len(fields) <= column or fields[column] not in {"1", "-1", "0"}:
-            raise UsageError(f"{path}:{number} is cut off or damaged: download it again")
+            raise UsageError(f"{path}:{number} is truncated or damaged: download it again")
         labels.append((fields[0], fields[column] == "1"))
     return labels
 
 
 def _pairs(folder: Path, candidates: tuple[str, ...]) -> dict[str, str]:
-    """Photo -> value, from a list of two columns that need not be there."""
+    """Return photo -> value from a list of two columns; nothing if it does not exist."""
     path = _first(folder, candidates)
     if path is None:
         return {}

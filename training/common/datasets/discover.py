@@ -1,4 +1,4 @@
-"""A data root -> its datasets, each recognised by its layout."""
+"""Discovery of the datasets in a data root, by their layout."""
 
 from __future__ import annotations
 
@@ -6,40 +6,42 @@ from collections.abc import Callable
 from pathlib import Path
 
 from glasses.errors import UsageError
-from training.datasets import celeba, folder, meglass, pair, sof, specface
-from training.datasets.dataset import Dataset
+from training.common.datasets import celeba, folder, meglass, pair, sof, specface
+from training.common.datasets.dataset import Dataset
+from training.common.datasets.kinds import read_kinds, with_kinds
 
 LAYOUTS: tuple[tuple[Callable[[Path], bool], Callable[[Path], Dataset]], ...] = (
-    # What somebody wrote down by hand comes before what a folder looks like.
+    # A labels.csv takes precedence over published layouts.
     (folder.is_folder, folder.load),
     (celeba.is_celeba, celeba.load),
     (meglass.is_meglass, meglass.load),
     (sof.is_sof, sof.load),
-    (pair.is_pair, pair.load),
     (specface.is_specface, specface.load),
+    (pair.is_pair, pair.load),
 )
 EXPECTED = (
     "CelebA (Anno/ or Kaggle's list_attr_celeba.csv, and img_align_celeba/), MeGlass (meta.txt, "
-    "MeGlass_120x120/), SoF (640x480/), SPECFACE (01/ … 60/), two folders with/ and without/, or "
-    "a labels.csv"
+    "MeGlass_120x120/), SoF (640x480/), SPECFACE (01/ … 60/), two folders glasses/ and "
+    "no_glasses/, or a labels.csv"
 )
 
 
 def discover(root: Path) -> list[Dataset]:
-    """Read every dataset in a folder.
+    """Return every dataset in a folder.
 
     Args:
-        root: One subfolder a dataset. A subfolder in no known layout is passed over.
+        root: Has one subfolder per dataset. Subfolders of unknown layout are ignored.
 
     Returns:
-        The datasets by name, none of them empty.
+        The datasets in order of their names, none of them empty.
 
     Raises:
-        UsageError: There is none, one lacks a part, or photos that a list names are not there.
+        UsageError: There is none, one is incomplete, or photos of a list do not exist.
     """
     if not root.is_dir():
-        raise UsageError(f"no folder {root}: give the folder that holds the datasets with --data")
-    found = [d for _, d in examine(root) if isinstance(d, Dataset)]
+        raise UsageError(f"no directory {root}: pass the folder of the datasets with --data")
+    kinds = read_kinds(root)
+    found = [with_kinds(d, kinds) for _, d in examine(root) if isinstance(d, Dataset)]
     if not found:
         raise UsageError(f"no dataset in {root}: each subfolder must be {EXPECTED}")
     for dataset in found:
@@ -48,19 +50,19 @@ def discover(root: Path) -> list[Dataset]:
 
 
 def examine(root: Path) -> list[tuple[Path, Dataset | None]]:
-    """Every subfolder, with its dataset; None where it is in no known layout.
+    """Return every subfolder with its dataset; None for unknown layouts.
 
     Raises:
-        UsageError: A dataset lacks a part or holds no photo.
+        UsageError: A dataset is incomplete or has no photos.
     """
     return [(path, _load(path)) for path in sorted(root.iterdir()) if path.is_dir()]
 
 
 def check(dataset: Dataset) -> None:
-    """See to it that every photo is there.
+    """Check that every photo exists.
 
     Raises:
-        UsageError: Some are missing or empty.
+        UsageError: Photos are missing or empty.
     """
     for what, photos in (
         ("missing", [s.path for s in dataset.samples if not s.path.is_file()]),
@@ -78,7 +80,7 @@ def _load(path: Path) -> Dataset | None:
         if fits(path):
             dataset = load(path)
             if not dataset.samples:
-                raise UsageError(f"{path} has the layout of a dataset but no photo: download it")
+                raise UsageError(f"{path} has the layout of a dataset but no photos: download them")
             return dataset
     return None
 

@@ -1,4 +1,4 @@
-"""Anyone's own photos: `labels.csv` with `path,has_glasses` and, if known, `identity,notes`."""
+"""Your own photos: `labels.csv` with `path,has_glasses` and, if known, `identity,kind,notes`."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ import csv
 from pathlib import Path
 
 from glasses.errors import UsageError
-from training.datasets.dataset import Dataset
-from training.datasets.terms import terms_of
-from training.sample import Sample
+from glasses.protocol.eyewear import labelled_eyewear
+from training.common.datasets.dataset import Dataset
+from training.common.datasets.terms import terms_of
+from training.common.sample import Sample
 
 LABELS = "labels.csv"
 SHARED = ("celeba_id_",)
-"""Identities with these prefixes name the same person in every dataset that uses them."""
+"""Identities with these prefixes are shared by all datasets."""
 
 
 def is_folder(folder: Path) -> bool:
-    """Whether a folder has the layout."""
+    """Return whether a folder has the layout."""
     return (folder / LABELS).is_file()
 
 
 def load(folder: Path) -> Dataset:
-    """Read a folder of labelled photos.
+    """Return a folder of labelled photos.
 
     Raises:
-        UsageError: `labels.csv` lacks a column, or a label is not 0 or 1.
+        UsageError: A column is missing in `labels.csv`, or a label is not 0 or 1.
     """
     samples = []
     with (folder / LABELS).open(newline="") as file:
         rows = csv.DictReader(file)
         missing = {"path", "has_glasses"} - set(rows.fieldnames or ())
         if missing:
-            raise UsageError(f"{folder / LABELS} lacks the column {', '.join(sorted(missing))}")
+            raise UsageError(f"{folder / LABELS}: missing column {', '.join(sorted(missing))}")
         for row in rows:
             if row["has_glasses"] not in {"0", "1"}:
                 raise UsageError(
@@ -45,6 +46,7 @@ def load(folder: Path) -> Dataset:
                     has_glasses=row["has_glasses"] == "1",
                     identity=_identity(row.get("identity"), folder.name),
                     dataset=folder.name,
+                    eyewear=labelled_eyewear(row.get("kind") or "", row["has_glasses"] == "1"),
                 )
             )
     return Dataset(folder.name, tuple(samples), aligned=False, terms=terms_of(folder.name))

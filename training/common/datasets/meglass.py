@@ -1,6 +1,6 @@
 """MeGlass (Guo et al. 2018): 120 × 120 crops, `meta.txt` with a 0 or 1 after each name.
 
-A name is `USER@N.._identity_K@PHOTO_FACE.jpg`: what stands before the second `@` is the person.
+A name is `USER@N.._identity_K@PHOTO_FACE.jpg`; the part before the second `@` is the person.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from glasses.errors import UsageError
-from training.datasets.dataset import Dataset
-from training.sample import Sample
+from training.common.datasets.dataset import Dataset
+from training.common.sample import Sample
 
 META = "meta.txt"
 PHOTOS = "MeGlass_120x120"
@@ -18,7 +18,7 @@ FULL = (33_085, 14_832)
 
 
 def is_meglass(folder: Path) -> bool:
-    """Whether a folder has the layout, or half of it."""
+    """Return whether a folder has the layout, or a part of it."""
     if (folder / PHOTOS).is_dir():
         return True
     meta = folder / META
@@ -26,10 +26,10 @@ def is_meglass(folder: Path) -> bool:
 
 
 def load(folder: Path) -> Dataset:
-    """Read MeGlass.
+    """Return MeGlass.
 
     Raises:
-        UsageError: A line of `meta.txt` is not a name and a 0 or 1, or half of it is missing.
+        UsageError: It is incomplete, or a line of `meta.txt` is not a name and a 0 or 1.
     """
     for part in (META, PHOTOS):
         if not (folder / part).exists():
@@ -54,5 +54,5 @@ def load(folder: Path) -> Dataset:
 
 
 def person(name: str) -> str:
-    """The person in a MeGlass file name."""
+    """Return the person in a MeGlass file name."""
     return "@".join(name.split("@")[:2])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from training.datasets.dataset import Dataset
-from training.sample import Sample
+from training.common.datasets.dataset import Dataset
+from training.common.sample import Sample
 
 TERMS = "terms unknown: taken as research only (SPECFACE)"
 FULL = (0, 320)
@@ -15,12 +15,12 @@ _PHOTO = re.compile(r"^image ?\((?P<number>\d+)\)\.jpe?g$", re.IGNORECASE)
 
 
 def is_specface(folder: Path) -> bool:
-    """Whether a folder has the layout."""
+    """Return whether a folder has the layout."""
     return any(_PERSON.match(path.name) and _photos(path) for path in folder.iterdir())
 
 
 def load(folder: Path) -> Dataset:
-    """Read SPECFACE; files that are not named like its photos are passed over."""
+    """Return SPECFACE; files that are not named like its photos are ignored."""
     people = sorted(path for path in folder.iterdir() if _PERSON.match(path.name))
     samples = [
         Sample(

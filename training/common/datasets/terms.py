@@ -1,10 +1,16 @@
-"""What the authors of published sets allow, for those that lie here as a plain folder."""
+"""Terms of published datasets that are used as a folder with `labels.csv`."""
 
 from __future__ import annotations
 
-UNKNOWN = "terms unknown: taken as research only"
+OWN = "own photos, terms not stated"
+"""What is not a published dataset."""
 
 BY_FOLDER = {
+    "all_age_faces_60plus": "no licence stated: research only (All-Age-Faces)",
+    "cmu_faces": "CC BY 4.0 (CMU Face Images)",
+    "fairface_60plus": "CC BY 4.0 (FairFace)",
+    "masks": "unknown origin: research only (web photos of masks)",
+    "ytf_frames": "research (YouTube Faces)",
     "all_age_faces": "no licence stated: research only (All-Age-Faces)",
     "celeba_wild": "non-commercial research only (CelebA agreement)",
     "lfw": "research (Labeled Faces in the Wild)",
@@ -14,5 +20,5 @@ BY_FOLDER = {
 
 
 def terms_of(name: str) -> str:
-    """The terms of a folder of labelled photos, by its name."""
-    return BY_FOLDER.get(name, UNKNOWN)
+    """Return the terms of a folder of labelled photos by its name, `OWN` if it is unknown."""
+    return BY_FOLDER.get(name, OWN)

@@ -1,0 +1,1 @@
+"""The classifier of face crops, from stored crops to a released model."""

@@ -1,0 +1,57 @@
+"""Augmentation of whole batches on the device: uint8 crops in, normalized input out."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from training.classifier.augment.augment_2020 import augment_as_in_2020
+from training.classifier.augment.corruptions import corrupt
+from training.classifier.augment.geometric import transform
+from training.classifier.augment.photometric import relight
+from training.classifier.recipe import ORIGINAL, OURS
+from training.common.geometry import INPUT, SIZE
+from training.common.random_source import RandomSource
+
+
+def augment(crops: Tensor, rng: RandomSource, how: str = OURS) -> Tensor:
+    """Return a training batch without waiting for the device.
+
+    Args:
+        crops: N × S × S × 3, uint8, stored crops on the device of `rng`.
+        rng: Random numbers.
+        how: `ours`, or `original` for what the 2020 original did.
+
+    Returns:
+        N × 3 × SIZE × SIZE float32, normalized.
+    """
+    if how == ORIGINAL:
+        return normalize(augment_as_in_2020(_centre_crop(crops), rng))
+    x = crops.permute(0, 3, 1, 2).float().div_(255)
+    return normalize(corrupt(relight(transform(x, rng), rng), rng))
+
+
+def centre(crops: Tensor) -> Tensor:
+    """Return a batch as the worker classifies it: the centre of the stored crops."""
+    return normalize(_centre_crop(crops))
+
+
+def _centre_crop(crops: Tensor) -> Tensor:
+    edge = (crops.shape[1] - SIZE) // 2
+    inner = crops[:, edge : edge + SIZE, edge : edge + SIZE]
+    return inner.permute(0, 3, 1, 2).float().div_(255)
+
+
+def normalize(x: Tensor) -> Tensor:
+    """Map 0..1 to the network's input range."""
+    mean, std = _mean_and_std(x.device)
+    return (x * 255 - mean) / std
+
+
+@cache
+def _mean_and_std(device: torch.device) -> tuple[Tensor, Tensor]:
+    # Kept on the device: copying them with each batch would make the host wait.
+    mean = torch.tensor(INPUT.mean, device=device).view(1, 3, 1, 1)
+    return mean, torch.tensor(INPUT.std, device=device).view(1, 3, 1, 1)

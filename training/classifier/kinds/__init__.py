@@ -1,0 +1,1 @@
+"""The second output: given glasses, are they sunglasses; trained on a finished network."""

@@ -1,0 +1,1 @@
+"""What both networks share: data, training loop, export, evaluation, card and release."""

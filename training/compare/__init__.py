@@ -1,0 +1,1 @@
+"""Optional comparisons: other backbones, other quantizations."""

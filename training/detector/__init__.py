@@ -1,0 +1,1 @@
+"""The face detector, from pseudo-labels to a released network."""

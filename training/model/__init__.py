@@ -1,1 +1,0 @@
-"""Networks, with torchvision's parameter names, so that its published checkpoints load."""
