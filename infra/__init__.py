@@ -1,1 +1,1 @@
-"""Running it: the local stack, and what deploys it elsewhere."""
+"""Infrastructure: the local stack, container images, deployment files and monitoring."""

@@ -1,1 +1,1 @@
-"""The local stack: a real Valkey, a real S3 server and workers on this machine."""
+"""The local stack: Valkey, an S3 server and workers on this machine."""

@@ -1,4 +1,4 @@
-"""Generated credentials. They stay as long as the data that they protect."""
+"""Generated credentials, kept as long as the data that they protect."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from glasses.stack_file import CREDENTIALS
+from glasses.config.stack_file import CREDENTIALS
 from infra.local.folder import write_private
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What clients must show. Letters and digits only: they stand in a URL and in a file."""
+    """The credentials of both servers: letters and digits, valid in a URL and in a config file."""
 
     redis_password: str
     s3_access_key: str
@@ -21,11 +21,11 @@ class Credentials:
 
 
 def load_credentials(home: Path) -> Credentials:
-    """Those of a stack; made up and written down at first use."""
+    """Return the credentials of a stack; generate and store them on first use."""
     path = home / CREDENTIALS
     try:
         return Credentials(**json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
-        made = Credentials(secrets.token_hex(24), secrets.token_hex(10), secrets.token_hex(20))
-        write_private(path, json.dumps(asdict(made)))
-        return made
+        generated = Credentials(secrets.token_hex(24), secrets.token_hex(10), secrets.token_hex(20))
+        write_private(path, json.dumps(asdict(generated)))
+        return generated

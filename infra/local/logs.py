@@ -1,4 +1,4 @@
-"""The end of a log, for error messages."""
+"""Reads the end of a log file for error messages."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _BYTES = 16_384
 
 
 def tail(path: Path, since: int = 0, lines: int = _LINES) -> str:
-    """The last lines of a log.
+    """Return the last lines of a log, indented.
 
     Args:
-        path: The log.
-        since: Nothing before this byte.
-        lines: At most so many.
+        path: The log file.
+        since: Byte offset to start from.
+        lines: Maximum number of lines.
     """
     try:
         with path.open("rb") as file:

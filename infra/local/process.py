@@ -1,8 +1,8 @@
-"""Processes: start them detached, know them again, stop them politely.
+"""Processes: start them detached, identify them reliably, stop them gracefully.
 
-A process is known by its pid and its start time, so that a recycled pid is nobody we know. Each
-also carries `GLASSES_STACK_MEMBER=NAME@HOME` in its environment (and so do its children), so that
-it is found even if whoever started it died before writing down its pid.
+A process is identified by its pid and its start time: a recycled pid does not match. Each process
+and its children also carry `GLASSES_STACK_PROCESS=NAME@HOME` in their environment. They are found
+by this mark even if the process that started them died before it recorded their pids.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
-from infra.local.extra import missing_extra
+from glasses.config.extras import local_extra_missing
+from glasses.config.stack_file import MARK_VARIABLE
 from infra.local.folder import log_file
 
 try:
     import psutil
 except ImportError:
-    raise missing_extra("psutil") from None
+    raise local_extra_missing("psutil") from None
 
-MARK = "GLASSES_STACK_MEMBER"
 KILL_SECONDS = 10
-"""How long a killed process may take to vanish."""
+"""How long a killed process may take to disappear."""
 _POLL_SECONDS = 0.02
 _CLOCK_STEP_SECONDS = 1.0
-"""Start times are counted from the boot; what that was may wobble."""
+"""Tolerance for start times, which the system derives from an estimated boot time."""
 _LOG_LIMIT = 16 * 2**20
 _WRAPPER = Path(__file__).with_name("with_parent.py")
 
@@ -38,11 +39,11 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One process, never another one with the same pid.
+    """One process, distinguished from others that had or will have the same pid.
 
     Attributes:
-        pid: Its number.
-        started: When it started, in seconds since 1970.
+        pid: Process id.
+        started: Start time, Unix time in seconds.
     """
 
     pid: int
@@ -51,13 +52,13 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """How to start a member of the stack.
+    """How to start a process of the stack.
 
     Attributes:
-        name: Its name, and its log's.
-        argv: Program and arguments: everybody can read them, so nothing secret.
-        env: What it finds in its environment beside ours.
-        cwd: Where it runs; ours if None.
+        name: Name of the process and of its log.
+        argv: Program and arguments. Every user can read them: they must not contain secrets.
+        env: Variables added to the current environment.
+        cwd: Working directory; the current one if None.
     """
 
     name: str
@@ -67,37 +68,48 @@ class Command:
 
 
 def start(command: Command, home: Path, die_with_parent: bool = False) -> Identity:
-    """Start a process in a session of its own; its output is appended to its log.
+    """Start a process in its own session and append its output to its log.
 
     Args:
         command: What to start.
-        home: The stack that it is a member of.
-        die_with_parent: Kill it if this process dies (Linux only).
+        home: Folder of the stack that the process belongs to.
+        die_with_parent: Kill the process if this one dies (Linux only).
+
+    Raises:
+        OSError: The system refuses, for example for lack of memory.
     """
-    log = log_file(home, command.name)
-    if log.exists() and log.stat().st_size > _LOG_LIMIT:
-        log.replace(log.with_suffix(".log.1"))
     argv = command.argv
     if die_with_parent and sys.platform == "linux":
         argv = [sys.executable, "-I", "-S", str(_WRAPPER), str(os.getpid()), *argv]
-    with log.open("ab") as output:
+    with _open_log(log_file(home, command.name)) as output:
         child = subprocess.Popen(
             argv,
             cwd=command.cwd,
-            env={**os.environ, **command.env, MARK: f"{command.name}@{home}"},
+            env={**os.environ, **command.env, MARK_VARIABLE: f"{command.name}@{home}"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=0o077,  # for files, and for the sockets that SeaweedFS creates in /tmp
         )
     _children[child.pid] = child
     identity = identify(child.pid)
-    assert identity, "a child that nobody has waited for is there, dead or alive"
+    assert identity, "the pid of a child exists until it is waited for"
     return identity
 
 
+def _open_log(log: Path) -> BinaryIO:
+    """Open a log for appending; fall back to /dev/null if the disk is full."""
+    try:
+        if log.exists() and log.stat().st_size > _LOG_LIMIT:
+            log.replace(log.with_suffix(".log.1"))
+        return log.open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")
+
+
 def identify(pid: int) -> Identity | None:
-    """The process that has a pid now."""
+    """Return the process that currently has a pid; None if there is none."""
     try:
         return Identity(pid, psutil.Process(pid).create_time())
     except psutil.Error:
@@ -105,7 +117,7 @@ def identify(pid: int) -> Identity | None:
 
 
 def is_alive(identity: Identity) -> bool:
-    """Whether a process runs (a zombie does not)."""
+    """Return whether a process is running; zombies are not."""
     child = _children.get(identity.pid)
     if child is None:
         return process(identity) is not None
@@ -116,11 +128,11 @@ def is_alive(identity: Identity) -> bool:
 
 
 def process(identity: Identity) -> psutil.Process | None:
-    """Psutil's view of a process that runs."""
+    """Return psutil's object for a running process; None if it is not running."""
     try:
         found = psutil.Process(identity.pid)
-        same = abs(found.create_time() - identity.started) < _CLOCK_STEP_SECONDS
-        return found if same and not _is_dead(found) else None
+        is_same = abs(found.create_time() - identity.started) < _CLOCK_STEP_SECONDS
+        return found if is_same and not _is_dead(found) else None
     except psutil.Error:
         return None
 
@@ -128,40 +140,39 @@ def process(identity: Identity) -> psutil.Process | None:
 def stop(
     leaders: Iterable[Identity],
     followers: Iterable[Identity] = (),
-    patience: float = 10,
+    timeout: float = 10,
     hurry: Callable[[], bool] = lambda: False,
 ) -> None:
-    """End processes: ask the leaders, wait for all, kill what is left.
+    """Stop processes: send SIGTERM to the leaders, wait for all, kill those that remain.
 
     Args:
-        leaders: Those that are asked (SIGTERM).
-        followers: Those that end by themselves when their leader does.
-        patience: Seconds to wait before killing.
-        hurry: Asked again and again; True ends the waiting.
+        leaders: Processes that get SIGTERM.
+        followers: Processes that exit when their leader does.
+        timeout: Seconds to wait before SIGKILL.
+        hurry: Polled while waiting; True stops the wait.
     """
-    asked = list(leaders)
-    everybody = [*asked, *followers]
-    for identity in asked:
+    signalled = list(leaders)
+    for identity in signalled:
         _send(identity, signal.SIGTERM)
-    left = _wait(everybody, patience, hurry)
-    for identity in left:
+    remaining = _wait([*signalled, *followers], timeout, hurry)
+    for identity in remaining:
         _send(identity, signal.SIGKILL)
-    _wait(left, KILL_SECONDS, lambda: False)
+    _wait(remaining, KILL_SECONDS, lambda: False)
 
 
-def ask_to_end(identity: Identity) -> None:
-    """SIGTERM, without waiting."""
+def terminate(identity: Identity) -> None:
+    """Send SIGTERM without waiting."""
     _send(identity, signal.SIGTERM)
 
 
 def find_marked(home: Path) -> list[tuple[str, Identity]]:
-    """All living processes that carry the mark of a stack, but this one; with their names."""
+    """Return name and identity of all other running processes with the mark of a stack."""
     found = []
     for candidate in psutil.process_iter():
         try:
             if candidate.pid == os.getpid() or candidate.uids().real != os.getuid():
                 continue
-            name, _, folder = candidate.environ().get(MARK, "").partition("@")
+            name, _, folder = candidate.environ().get(MARK_VARIABLE, "").partition("@")
             identity = Identity(candidate.pid, candidate.create_time())
         except (psutil.Error, OSError):
             continue
@@ -171,7 +182,7 @@ def find_marked(home: Path) -> list[tuple[str, Identity]]:
 
 
 def parent_pid(identity: Identity) -> int | None:
-    """The pid of a process' parent."""
+    """Return the pid of a process's parent; None if the process is not running."""
     found = process(identity)
     try:
         return found.ppid() if found else None
@@ -180,7 +191,7 @@ def parent_pid(identity: Identity) -> int | None:
 
 
 def _is_dead(found: psutil.Process) -> bool:
-    # The first thread may be a zombie while others still hold the ports.
+    # The main thread may be a zombie while other threads still hold the ports.
     return bool(found.status() == psutil.STATUS_ZOMBIE and found.num_threads() <= 1)
 
 
@@ -195,8 +206,8 @@ def _send(identity: Identity, number: signal.Signals) -> None:
 
 def _wait(identities: list[Identity], seconds: float, hurry: Callable[[], bool]) -> list[Identity]:
     deadline = time.monotonic() + seconds
-    while left := [identity for identity in identities if is_alive(identity)]:
+    while remaining := [identity for identity in identities if is_alive(identity)]:
         if time.monotonic() > deadline or hurry():
             break
         time.sleep(_POLL_SECONDS)
-    return left
+    return remaining

@@ -1,4 +1,4 @@
-"""The processes of a stack, for people."""
+"""The processes of a stack, for display."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from glasses.stack_file import Stack, read_stack
-from infra.local import members
-from infra.local.processes import Identity, process
+from glasses.config.stack_file import StackFile, read_stack
+from infra.local import stack_processes
+from infra.local.process import Identity, process
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessInfo:
-    """A process of the stack, with its children.
+    """A process of the stack, including its children.
 
     Attributes:
-        name: Which one.
-        pid: Its number; that of the last one if it is dead.
-        state: running, starting, leaving or dead.
+        name: Its name in the stack.
+        pid: Process id; that of the last process if it is dead.
+        state: running, starting, stopping, draining or dead.
         address: Where it listens; empty if it does not.
-        uptime_seconds: Since when it runs; None if it is dead.
-        memory_mb: Resident memory in MB, shared pages counted once where the system can tell.
-        restarts: How often it was started again.
+        uptime_seconds: Seconds since its start; None if it is dead.
+        memory_mb: Resident memory in MB; shared pages count once where the system reports them.
+        restarts: How often it was restarted.
     """
 
     name: str
@@ -38,13 +38,22 @@ class ProcessInfo:
 
 
 def ps(home: Path) -> list[ProcessInfo]:
-    """The processes of the stack in a folder; empty if there is none."""
-    stack = read_stack(home.resolve())
+    """Return the processes of the stack in a folder; empty if there is no stack.
+
+    They are those of the stack file. If a full disk prevents updates of the file, processes that
+    were started since are found by their mark.
+    """
+    home = home.resolve()
+    stack = read_stack(home)
     if stack is None:
         return []
+    marked = stack_processes.leaders(home)
     found = []
-    for name, entry in stack.processes.items():
-        identity = members.recorded_identity(entry)
+    for name in dict.fromkeys([*stack.processes, *marked]):
+        entry = stack.processes.get(name, {})
+        identity = stack_processes.recorded_identity(entry)
+        if identity is None or process(identity) is None:
+            identity = marked.get(name, identity)
         if identity:
             found.append(_info(name, identity, entry, _address(name, stack)))
     return found
@@ -53,9 +62,9 @@ def ps(home: Path) -> list[ProcessInfo]:
 def _info(name: str, identity: Identity, entry: dict[str, object], address: str) -> ProcessInfo:
     restarts = entry.get("restarts")
     running = process(identity)
-    said = str(entry.get("state"))
-    passing = {members.STARTING, members.LEAVING}
-    state = (said if said in passing else "running") if running else "dead"
+    recorded = str(entry.get("state"))
+    transient = {stack_processes.STARTING, stack_processes.STOPPING, stack_processes.DRAINING}
+    state = (recorded if recorded in transient else "running") if running else "dead"
     return ProcessInfo(
         name=name,
         pid=identity.pid,
@@ -67,8 +76,8 @@ def _info(name: str, identity: Identity, entry: dict[str, object], address: str)
     )
 
 
-def _address(name: str, stack: Stack) -> str:
-    setting = {members.VALKEY: "redis_url", members.S3: "s3_endpoint"}.get(name, "")
+def _address(name: str, stack: StackFile) -> str:
+    setting = {stack_processes.VALKEY: "redis_url", stack_processes.S3: "s3_endpoint"}.get(name, "")
     url = urlsplit(stack.settings.get(setting, ""))
     return f"{url.scheme}://{url.hostname}:{url.port}" if url.scheme else ""  # no password
 
@@ -76,8 +85,8 @@ def _address(name: str, stack: Stack) -> str:
 def _memory(root: psutil.Process, name: str) -> float:
     total = 0
     try:
-        # The supervisor's children are listed themselves.
-        children = root.children(recursive=True) if name != members.SUPERVISOR else []
+        # The supervisor's children have entries of their own.
+        children = root.children(recursive=True) if name != stack_processes.SUPERVISOR else []
         for each in [root, *children]:
             try:
                 memory = each.memory_full_info()

@@ -1,4 +1,4 @@
-"""Whether the servers really serve: asked without patience, to be asked again and again."""
+"""Readiness probes of the servers: single attempts with short timeouts, for polling."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from redis import Redis
 from redis.exceptions import RedisError
 
-from glasses.settings import Settings
+from glasses.config.settings import Settings
 from infra.local.ports import LOOPBACK
 
 _PROBE_KEY = "probe"
 
 
 def valkey_answers(redis_url: str) -> bool:
-    """Whether it answers, with all its data loaded."""
+    """Return whether Valkey answers a ping; it does once its data is loaded."""
     try:
         with Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2) as client:
             return bool(client.ping())
@@ -27,7 +27,7 @@ def valkey_answers(redis_url: str) -> bool:
 
 
 def s3_listens(port: int) -> bool:
-    """Whether its S3 part says that it is well (it may still refuse to read: `S3Probe`)."""
+    """Return whether the S3 health endpoint answers; reads may still fail, see `S3Probe`."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
     try:
         connection.request("GET", "/healthz")
@@ -39,7 +39,7 @@ def s3_listens(port: int) -> bool:
 
 
 class S3Probe:
-    """Asks, without the patience of `ObjectStore`, whether objects can be put and read."""
+    """Checks whether objects can be put and read, without the retries of `ObjectStore`."""
 
     def __init__(self, settings: Settings) -> None:
         assert settings.s3_access_key
@@ -62,7 +62,7 @@ class S3Probe:
         )
 
     def answers(self) -> bool:
-        """Whether it knows its keys; the bucket need not exist."""
+        """Return whether the server accepts the credentials; the bucket need not exist."""
         try:
             self._client.list_buckets()
         except (BotoCoreError, ClientError, OSError):
@@ -70,12 +70,15 @@ class S3Probe:
         return True
 
     def can_put_and_get(self) -> bool:
-        """After a crash a server lists and takes objects seconds before it gives them."""
-        where = {"Bucket": self._bucket, "Key": _PROBE_KEY}
+        """Return whether an object can be put and read back.
+
+        After a crash the server lists and accepts objects seconds before it returns them.
+        """
+        location = {"Bucket": self._bucket, "Key": _PROBE_KEY}
         try:
-            self._client.put_object(**where, Body=b"probe")
-            read = self._client.get_object(**where)["Body"].read()
-            self._client.delete_object(**where)
+            self._client.put_object(**location, Body=b"probe")
+            read = self._client.get_object(**location)["Body"].read()
+            self._client.delete_object(**location)
         except (BotoCoreError, ClientError, OSError):
             return False
         return bool(read == b"probe")

@@ -1,4 +1,4 @@
-"""The two servers, Valkey and S3: started together, ready when both really serve."""
+"""The servers, Valkey and S3: starts both and waits until both are ready."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from glasses.config.settings import Settings, load_settings
 from glasses.errors import InfrastructureError
-from glasses.object_store import ObjectStore
-from glasses.settings import Settings, load_settings
-from infra.local import members, seaweed, valkey
+from glasses.storage.object_store import ObjectStore
+from infra.local import seaweed, stack_processes, valkey
 from infra.local.credentials import load_credentials
-from infra.local.folder import SUPERVISOR_LOCK, log_file, prepare
+from infra.local.folder import SUPERVISOR_LOCK, disk_trouble, log_file, prepare
+from infra.local.limits import check_limits
 from infra.local.lock import LockBusyError, hold
 from infra.local.logs import tail
 from infra.local.ports import take_ports
-from infra.local.processes import Command, Identity, is_alive, start, stop
+from infra.local.process import Command, Identity, is_alive, start, stop
 from infra.local.readiness import S3Probe, s3_listens, valkey_answers
 
 READY_SECONDS = 60
@@ -25,22 +26,22 @@ _POLL_SECONDS = 0.03
 
 
 class StartInterruptedError(Exception):
-    """Somebody wants the stack to end while it starts."""
+    """A stop was requested during the start."""
 
 
 class _ServerDiedError(Exception):
-    """A server ended, or did not serve in time."""
+    """A server exited, or was not ready in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Valkey and S3, serving.
+    """The running servers.
 
     Attributes:
-        endpoints: The settings with which others find them (secrets in clear text).
-        settings: All settings, with those endpoints.
-        commands: How to start each again, on the same port with the same data.
-        running: Their processes.
+        endpoints: The settings that clients need (secrets in clear text).
+        settings: All settings, including the endpoints.
+        commands: How to restart each server on the same port with the same data.
+        running: The processes by name.
     """
 
     endpoints: dict[str, str]
@@ -51,25 +52,26 @@ class Servers:
 
 @contextmanager
 def servers(home: Path, bucket: str = "glasses") -> Iterator[dict[str, str]]:
-    """Run both servers, without workers, for as long as the context lasts.
+    """Run both servers without workers within a context.
 
-    On Linux they die with this process even if it is killed. The data stays in the folder.
+    On Linux they die with this process even if it is killed. The data is kept in the folder.
 
     Args:
-        home: An empty folder, or one of an earlier run. Longer than the servers' life.
+        home: An empty folder or that of an earlier run. It must outlive the servers.
         bucket: The bucket to create.
 
     Yields:
-        Keyword arguments for `glasses.settings.load_settings`.
+        Keyword arguments for `glasses.config.settings.load_settings`.
 
     Raises:
-        InfrastructureError: They did not start, or others run from this folder.
+        InfrastructureError: A server did not start, or other servers run from this folder.
     """
     home = home.resolve()
+    check_limits(0)
     prepare(home)
     try:
         with hold(home / SUPERVISOR_LOCK, wait_seconds=0):
-            _end_earlier(home)
+            _stop_earlier(home)
             settings = load_settings(s3_bucket=bucket)
             started = start_servers(home, settings, die_with_parent=True)
             try:
@@ -77,7 +79,7 @@ def servers(home: Path, bucket: str = "glasses") -> Iterator[dict[str, str]]:
             finally:
                 stop_servers(home, started)
     except LockBusyError:
-        raise InfrastructureError(f"servers run from {home} already") from None
+        raise InfrastructureError(f"servers are already running from {home}") from None
 
 
 def start_servers(
@@ -86,22 +88,22 @@ def start_servers(
     interrupted: Callable[[], bool] = lambda: False,
     die_with_parent: bool = False,
 ) -> Servers:
-    """Start both and wait until an object can be put and read; creates the bucket.
+    """Start both servers, create the bucket and wait until an object can be put and read.
 
     Args:
-        home: A folder that is prepared, and whose earlier servers have ended.
-        settings: All but the endpoints.
-        interrupted: Asked again and again.
-        die_with_parent: See `processes.start`.
+        home: A prepared folder whose earlier servers have exited.
+        settings: All settings except the endpoints.
+        interrupted: Polled while waiting; True aborts the start.
+        die_with_parent: See `process.start`.
 
     Raises:
-        InfrastructureError: One did not start: shows the end of its log.
-        StartInterruptedError: `interrupted` said so.
+        InfrastructureError: A server did not start; the message shows the end of its log.
+        StartInterruptedError: `interrupted` returned True.
     """
     try:
         return _start(home, settings, interrupted, die_with_parent, fresh_ports=False)
     except _ServerDiedError:
-        pass  # perhaps somebody took a port between our look and the server's
+        pass  # another process may have taken a port after it was checked
     try:
         return _start(home, settings, interrupted, die_with_parent, fresh_ports=True)
     except _ServerDiedError as error:
@@ -109,13 +111,13 @@ def start_servers(
 
 
 def stop_servers(home: Path, started: Servers) -> None:
-    """End both, at once: for when nobody uses them any more."""
-    stop(started.running.values(), patience=members.SERVER_SECONDS)
+    """Stop both servers at the same time; nothing may use them any more."""
+    stop(started.running.values(), timeout=stack_processes.SERVER_SECONDS)
     seaweed.remove_sockets(home)
 
 
-def _end_earlier(home: Path) -> None:
-    members.stop_members(home)
+def _stop_earlier(home: Path) -> None:
+    stack_processes.stop_processes(home)
     seaweed.remove_sockets(home)
 
 
@@ -127,9 +129,9 @@ def _start(
     fresh_ports: bool,
 ) -> Servers:
     credentials = load_credentials(home)
-    ports = take_ports(home, [members.VALKEY, *seaweed.PORTS], fresh_ports)
+    ports = take_ports(home, [stack_processes.VALKEY, *seaweed.PORTS], fresh_ports)
     endpoints = {
-        "redis_url": valkey.url(ports[members.VALKEY], credentials.redis_password),
+        "redis_url": valkey.url(ports[stack_processes.VALKEY], credentials.redis_password),
         "s3_endpoint": seaweed.url(ports),
         "s3_access_key": credentials.s3_access_key,
         "s3_secret_key": credentials.s3_secret_key,
@@ -137,24 +139,35 @@ def _start(
     }
     s3_ports = {option: ports[option] for option in seaweed.PORTS}
     commands = {
-        members.S3: seaweed.command(
+        stack_processes.S3: seaweed.command(
             home, s3_ports, credentials.s3_access_key, credentials.s3_secret_key
         ),
-        members.VALKEY: valkey.command(home, ports[members.VALKEY], credentials.redis_password),
+        stack_processes.VALKEY: valkey.command(
+            home, ports[stack_processes.VALKEY], credentials.redis_password
+        ),
     }
-    running = {name: start(each, home, die_with_parent) for name, each in commands.items()}
     complete = Settings(**{**dict(settings), **endpoints})
-    made = Servers(endpoints, complete, commands, running)
+    running: dict[str, Identity] = {}
+    started = Servers(endpoints, complete, commands, running)
     try:
-        _wait_until_ready(home, made, ports["s3.port"], interrupted)
+        for name, each in commands.items():
+            running[name] = _start_process(each, home, die_with_parent)
+        _wait_until_ready(home, started, ports["s3.port"], interrupted)
     except BaseException:
-        stop_servers(home, made)
+        stop_servers(home, started)
         raise
-    return made
+    return started
+
+
+def _start_process(command: Command, home: Path, die_with_parent: bool) -> Identity:
+    try:
+        return start(command, home, die_with_parent)
+    except OSError as error:
+        raise InfrastructureError(f"{command.name} cannot be started: {error.strerror}") from None
 
 
 def _wait_until_ready(
-    home: Path, made: Servers, s3_port: int, interrupted: Callable[[], bool]
+    home: Path, started: Servers, s3_port: int, interrupted: Callable[[], bool]
 ) -> None:
     deadline = time.monotonic() + READY_SECONDS
 
@@ -163,15 +176,18 @@ def _wait_until_ready(
             if interrupted():
                 raise StartInterruptedError
             late = time.monotonic() > deadline
-            if late or not is_alive(made.running[name]):
-                what = f"did not serve within {READY_SECONDS} s" if late else "ended at its start"
+            if late or not is_alive(started.running[name]):
+                timed_out = f"was not ready within {READY_SECONDS} s"
+                what = timed_out if late else "exited while starting"
                 log = log_file(home, name)
+                if full := disk_trouble(home):
+                    raise InfrastructureError(f"{name} {what}: {full}")
                 raise _ServerDiedError(f"{name} {what}. The end of {log}:\n{tail(log)}")
             time.sleep(_POLL_SECONDS)
 
-    wait_for(members.S3, lambda: s3_listens(s3_port))
-    probe = S3Probe(made.settings)
-    wait_for(members.S3, probe.answers)
-    ObjectStore(made.settings).ensure_bucket(made.settings.retention_days)
-    wait_for(members.S3, probe.can_put_and_get)
-    wait_for(members.VALKEY, lambda: valkey_answers(made.endpoints["redis_url"]))
+    wait_for(stack_processes.S3, lambda: s3_listens(s3_port))
+    probe = S3Probe(started.settings)
+    wait_for(stack_processes.S3, probe.answers)
+    ObjectStore(started.settings).ensure_bucket(started.settings.retention_days)
+    wait_for(stack_processes.S3, probe.can_put_and_get)
+    wait_for(stack_processes.VALKEY, lambda: valkey_answers(started.endpoints["redis_url"]))

@@ -1,4 +1,4 @@
-"""Workers: they get every setting explicitly, so that no file or variable sends them elsewhere."""
+"""Worker commands. Every setting is explicit: no file or variable can redirect the workers."""
 
 from __future__ import annotations
 
@@ -8,63 +8,73 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from glasses.config.settings import ENV_PREFIX, Settings
+from glasses.config.stack_file import HOME_VARIABLE
 from glasses.errors import UsageError
-from glasses.settings import ENV_PREFIX, Settings
-from glasses.stack_file import HOME_VARIABLE
-from infra.local import members
-from infra.local.processes import Command
+from infra.local import stack_processes
+from infra.local.process import Command
 
 ENDPOINTS = ("redis_url", "s3_endpoint", "s3_access_key", "s3_secret_key")
-"""Settings that the stack itself decides."""
-A_CORE = 16
-"""Worker processes a core at most: one keeps it busy, and a mistyped number takes the memory."""
+"""Settings that the stack itself determines."""
+MAX_PROCESSES_PER_CORE = 16
+"""Maximum number of worker processes per core. One keeps a core busy; a mistyped number would
+exhaust the memory."""
 
 
 def check_processes(processes: int) -> None:
-    """Refuse more worker processes than this machine can have any use of.
+    """Reject a number of worker processes that is far too large for this machine.
 
     Raises:
-        UsageError: Says how many it may be.
+        UsageError: Names the maximum.
     """
     cores = os.cpu_count() or 1
-    if processes > A_CORE * cores:
+    if processes > MAX_PROCESSES_PER_CORE * cores:
         raise UsageError(
-            f"{processes} worker processes are too many for {cores} cores: one a core keeps them "
-            f"busy, {A_CORE * cores} is the most"
+            f"{processes} worker processes are too many for {cores} cores: one per core keeps them "
+            f"busy, {MAX_PROCESSES_PER_CORE * cores} is the maximum"
         )
 
 
-def command(home: Path, processes: int, settings: Settings, name: str = members.WORKER) -> Command:
-    """How to start workers in a number of processes, connected to a stack."""
+def command(
+    home: Path, processes: int, settings: Settings, name: str = stack_processes.WORKER
+) -> Command:
+    """Return the command of a worker with a number of processes, connected to a stack."""
     return Command(
         name,
         [*module("worker"), "--processes", str(processes)],
-        env={**_read_all(settings), **environment(settings), **own_environment(home)},
+        env={**_allow_all_folders(settings), **environment(settings), **own_environment(home)},
     )
 
 
-def _read_all(settings: Settings) -> dict[str, str]:
-    """Who can send these workers anything has this user's secrets, so may read the files too."""
+def _allow_all_folders(settings: Settings) -> dict[str, str]:
+    """Let workers read all folders unless configured otherwise.
+
+    Only those with this user's secrets can send photos to these workers, and they may read this
+    user's files anyway.
+    """
     return {} if settings.read_folders else {ENV_PREFIX + "READ_FOLDERS": os.sep}
 
 
 def module(name: str) -> list[str]:
-    """Run a module of ours; `-P`, so that the user's folder cannot put another in its place."""
+    """Return the arguments that run a module of ours.
+
+    `-P` keeps the current folder off the import path: a module there must not replace ours.
+    """
     return [sys.executable, "-P", "-m", name]
 
 
 def own_environment(home: Path) -> dict[str, str]:
-    """What a process of ours needs to find the stack, and, in a checkout, its own code."""
+    """Return the variables with which our processes find the stack and, in a checkout, our code."""
     root = Path(__file__).resolve().parents[2]
     variables = {HOME_VARIABLE: str(home), "PYTHONUNBUFFERED": "1"}
     if root.name not in {"site-packages", "dist-packages"}:
-        before = os.environ.get("PYTHONPATH")
-        variables["PYTHONPATH"] = os.pathsep.join([str(root), *([before] if before else [])])
+        existing = os.environ.get("PYTHONPATH")
+        variables["PYTHONPATH"] = os.pathsep.join([str(root), *([existing] if existing else [])])
     return variables
 
 
 def environment(settings: Settings, without: tuple[str, ...] = ()) -> dict[str, str]:
-    """Settings as environment variables."""
+    """Return settings as environment variables, except those named in `without`."""
     variables = {}
     for name in type(settings).model_fields:
         value = getattr(settings, name)

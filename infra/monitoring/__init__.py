@@ -1,1 +1,1 @@
-"""What is watched: a Prometheus exporter, and a dashboard and alarms that read it."""
+"""Monitoring: a Prometheus exporter, alert rules and a Grafana dashboard."""

@@ -1,4 +1,4 @@
-"""Prometheus metrics, read from Redis at each scrape: workers need no HTTP server of their own."""
+"""The Prometheus exporter: reads all metrics from Redis at each scrape, so workers need no port."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from glasses.census import Census, take_census
+from glasses.config.settings import Settings
 from glasses.errors import InfrastructureError, UsageError
-from glasses.redis_client import connect
-from glasses.settings import Settings
-from glasses.workers import WorkerInfo
+from glasses.ledger.queue_stats import QueueStats, collect_queue_stats
+from glasses.ledger.redis_client import connect
+from glasses.ledger.workers import WorkerInfo
 
 try:
     from prometheus_client import CollectorRegistry, start_http_server
@@ -27,71 +27,77 @@ except ImportError:
 _log = logging.getLogger(__name__)
 
 GAUGES: dict[str, tuple[str, Callable[[WorkerInfo], float]]] = {
-    "processes": ("Processes of a worker's pool.", lambda w: w.processes),
-    "busy_processes": ("Processes that are at a chunk.", lambda w: w.busy),
-    "photos_per_second": ("Photos a second, in the last 30 s.", lambda w: w.photos_per_second),
-    "memory_bytes": ("PSS of a worker's processes.", lambda w: (w.memory_mb or 0) * 1e6),
-    "start_time_seconds": ("When it started, Unix time.", lambda w: w.started),
-    "seen_time_seconds": ("Its last heartbeat, Unix time.", lambda w: w.seen),
+    "processes": ("Processes in the worker's pool.", lambda w: w.processes),
+    "busy_processes": ("Processes that are working on a chunk.", lambda w: w.busy),
+    "photos_per_second": ("Photos per second over the last 30 s.", lambda w: w.photos_per_second),
+    "memory_bytes": ("PSS of the worker's processes.", lambda w: (w.memory_mb or 0) * 1e6),
+    "start_time_seconds": ("Start time of the worker, Unix time.", lambda w: w.started),
+    "last_heartbeat_timestamp_seconds": ("Last heartbeat, Unix time.", lambda w: w.seen),
 }
 COUNTERS: dict[str, tuple[str, Callable[[WorkerInfo], float]]] = {
-    "photos": ("Photos that it gave verdicts.", lambda w: w.photos),
-    "attempts": ("Runs of chunks.", lambda w: w.chunks),
-    "repeated_attempts": ("Runs that were not their chunk's first.", lambda w: w.repeated),
-    "died_attempts": ("Runs that died, raised or took too long.", lambda w: w.died),
-    "reconciled_chunks": ("Lost chunks that it queued again.", lambda w: w.reconciled),
+    "photos": ("Photos processed.", lambda w: w.photos),
+    "chunk_attempts": ("Attempts at chunks.", lambda w: w.chunks),
+    "chunk_retries": ("Attempts that were not the chunk's first.", lambda w: w.repeated),
+    "chunk_failures": ("Attempts that crashed, raised or timed out.", lambda w: w.died),
+    "requeued_chunks": ("Lost chunks that the worker queued again.", lambda w: w.reconciled),
 }
 
 
 class Collector:
-    """Asks Redis when Prometheus asks."""
+    """Collects the metrics from Redis at each scrape."""
 
     def __init__(self, settings: Settings) -> None:
         self._redis = connect(settings, patient=False)
 
     def collect(self) -> Iterator[Any]:
-        """All metrics; `glasses_up 0` alone when Redis does not answer."""
-        up = GaugeMetricFamily("glasses_up", "Whether Redis answers.")
+        """Yield all metrics; only `glasses_redis_up 0` if Redis does not respond."""
+        up = GaugeMetricFamily("glasses_redis_up", "1 if Redis responds, otherwise 0.")
         try:
-            census = take_census(self._redis)
+            stats = collect_queue_stats(self._redis)
         except RedisError as error:
-            _log.warning("Redis does not answer: %s", error)
+            _log.warning("Redis does not respond: %s", error)
             up.add_metric([], 0)
             yield up
             return
         up.add_metric([], 1)
         yield up
-        yield from _of_jobs(census)
-        yield from _of_workers(census.workers)
+        yield from _job_metrics(stats)
+        yield from _worker_metrics(stats.workers)
 
 
-def _of_jobs(census: Census) -> Iterator[Any]:
-    yield _family("photos", "Photos of all jobs, by status.", ["status"], census.photos)
-    yield _family("jobs", "Jobs, by state.", ["state"], census.jobs)
+def _job_metrics(stats: QueueStats) -> Iterator[Any]:
+    yield _family("photos", "Photos of all jobs by status.", ["status"], stats.photos)
+    yield _family("jobs", "Jobs by state.", ["state"], stats.jobs)
     queued = GaugeMetricFamily(
         "glasses_queue_messages",
-        "Chunks in the queue that no worker has taken.",
-        labels=["lane", "priority"],
+        "Messages in the queue by partition and priority.",
+        labels=["partition", "priority"],
     )
-    for (lane, priority), depth in census.queued.items():
-        queued.add_metric([str(lane), str(priority)], depth)
+    for (partition, priority), depth in stats.queued.items():
+        queued.add_metric([str(partition), str(priority)], depth)
     yield queued
-    for name, what, value in (
-        ("queue_unacked", "Chunks that workers have taken.", census.unacked),
-        ("chunks_waiting", "Chunks that wait, by the ledger.", census.waiting),
-        ("chunks_running", "Chunks under lease.", census.running),
-        ("oldest_chunk_seconds", "How long the oldest chunk has waited.", census.oldest_seconds),
-        ("workers", "Live workers.", len(census.workers)),
-    ):
-        yield GaugeMetricFamily(f"glasses_{name}", what, value=value)
+    for name, documentation, value in (
+        ("chunks_pending", "Chunks that wait for a worker, by the ledger.", stats.waiting),
+        ("chunks_leased", "Chunks that are leased by a worker.", stats.running),
+        ("chunks_suspended", "Chunks of paused jobs, or that no live worker can process.",
+         stats.suspended),
+        # One figure for autoscalers, which read a single metric.
+        ("backlog_chunks", "Chunks that are pending or leased.", stats.waiting + stats.running),
+        ("oldest_pending_chunk_age_seconds", "Age of the oldest pending chunk.",
+         stats.oldest_seconds),
+        ("workers", "Live workers.", len(stats.workers)),
+    ):  # fmt: skip
+        yield GaugeMetricFamily(f"glasses_{name}", documentation, value=value)
 
 
-def _of_workers(workers: list[WorkerInfo]) -> Iterator[Any]:
+def _worker_metrics(workers: list[WorkerInfo]) -> Iterator[Any]:
     info = GaugeMetricFamily(
-        "glasses_worker_info", "A live worker.", labels=["worker", "model", "deployment"]
+        "glasses_worker_info",
+        "A live worker and its model.",
+        labels=["worker", "model", "deployment"],
     )
     stages = CounterMetricFamily(
-        "glasses_worker_stage_seconds", "Time by stage.", labels=["worker", "stage"]
+        "glasses_worker_stage_seconds", "Time spent by stage.", labels=["worker", "stage"]
     )
     for worker in workers:
         info.add_metric([worker.worker_id, worker.model, worker.deployment or ""], 1)
@@ -100,15 +106,15 @@ def _of_workers(workers: list[WorkerInfo]) -> Iterator[Any]:
     yield info
     yield stages
     for kind, metrics in ((GaugeMetricFamily, GAUGES), (CounterMetricFamily, COUNTERS)):
-        for name, (what, value) in metrics.items():
-            family = kind(f"glasses_worker_{name}", what, labels=["worker"])
+        for name, (documentation, value) in metrics.items():
+            family = kind(f"glasses_worker_{name}", documentation, labels=["worker"])
             for worker in workers:
                 family.add_metric([worker.worker_id], value(worker))
             yield family
 
 
-def _family(name: str, what: str, labels: list[str], values: dict[str, int]) -> Any:
-    family = GaugeMetricFamily(f"glasses_{name}", what, labels=labels)
+def _family(name: str, documentation: str, labels: list[str], values: dict[str, int]) -> Any:
+    family = GaugeMetricFamily(f"glasses_{name}", documentation, labels=labels)
     for label, value in values.items():
         family.add_metric([label], value)
     return family
@@ -118,12 +124,12 @@ def serve(settings: Settings, address: str, port: int) -> tuple[int, Callable[[]
     """Serve metrics from a thread.
 
     Args:
-        settings: Where Redis is.
-        address: Where to listen.
-        port: Likewise; 0 takes a free one.
+        settings: Settings with the Redis URL.
+        address: Address to listen on.
+        port: Port to listen on; 0 chooses a free one.
 
     Returns:
-        The port, and what ends it.
+        The port, and a function that stops the server.
 
     Raises:
         InfrastructureError: The port is taken, or Redis is not configured.
@@ -135,22 +141,22 @@ def serve(settings: Settings, address: str, port: int) -> tuple[int, Callable[[]
     except OSError as error:
         raise InfrastructureError(f"cannot listen on {address}:{port}: {error}") from error
 
-    def end() -> None:
+    def stop() -> None:
         server.shutdown()
         server.server_close()
         thread.join()
 
-    return int(server.server_port), end
+    return int(server.server_port), stop
 
 
 def run(settings: Settings, address: str, port: int, on_ready: Callable[[int], None]) -> None:
     """Serve until SIGINT or SIGTERM."""
     import signal
 
-    ended = threading.Event()
+    stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    port, end = serve(settings, address, port)
+        signal.signal(number, lambda *_: stopped.set())
+    port, stop = serve(settings, address, port)
     on_ready(port)
-    ended.wait()
-    end()
+    stopped.wait()
+    stop()
