@@ -1,11 +1,10 @@
-"""Real servers for the whole run: a Valkey and an S3 server on free loopback ports."""
+"""Fixtures for all tests, with one Valkey and one S3 server for the whole run."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,25 +13,33 @@ import pytest
 
 if TYPE_CHECKING:
     from glasses.client import Client
-    from glasses.settings import Settings
+    from glasses.config.settings import Settings
     from tests.support.workers import Worker
 
 ROOT = Path(__file__).parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # `demo` and `infra` run from the repository
 
-# Nothing of the caller's configuration may reach a test.
+# The configuration of the caller must not affect a test.
 for _name in [name for name in os.environ if name.startswith("GLASSES_")]:
     del os.environ[_name]
 
-# A shell has what it runs in the background ignore Ctrl-C, and so would the commands under test.
+# Background jobs of a shell ignore Ctrl-C; the commands under test must not inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--s3`: the object store that tests run on."""
+    parser.addoption(
+        "--s3", default="seaweedfs", choices=["seaweedfs", "minio", "rclone"],
+        help="S3 server of all tests but those of the local stack (tests/support/s3_servers.py)",
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def shared_photos() -> Path:
-    """The labelled photos that lie beside the checkout on some machines."""
+    """Return the folder of labelled photos; skip the test where it does not exist."""
     folder = ROOT.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip(f"needs the labelled photos in {folder}, which are not redistributable")
@@ -41,24 +48,29 @@ def shared_photos() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_photos() -> Path:
-    """Photos that anyone may redistribute."""
+    """Return the folder of redistributable photos."""
     return ROOT / "demo" / "photos"
 
 
 @pytest.fixture(scope="session")
-def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Where the servers of this run are, as keyword arguments for the settings."""
+def endpoints(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[dict[str, str]]:
+    """Start the servers of this run; yield their addresses as keyword arguments of the settings."""
     from infra.local.servers import servers
+    from tests.support.s3_servers import on_s3_server
 
     with servers(tmp_path_factory.mktemp("servers")) as found:
-        yield found
+        name = pytestconfig.getoption("--s3")
+        with on_s3_server(name, found, tmp_path_factory.mktemp(name)) as chosen:
+            yield chosen
 
 
 @pytest.fixture
 def settings(endpoints: dict[str, str]) -> Iterator[Settings]:
-    """Settings of this run's servers; Redis and the bucket are emptied before, checked after."""
+    """Yield settings of this run's servers: empty before the test, checked for leftovers after."""
     from glasses.client import Client
-    from glasses.settings import load_settings
+    from glasses.config.settings import load_settings
     from tests.support.leftovers import nothing_left_behind
 
     found = load_settings(**endpoints)
@@ -71,7 +83,7 @@ def settings(endpoints: dict[str, str]) -> Iterator[Settings]:
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[Client]:
-    """A client of this run's servers."""
+    """Yield a client of this run's servers."""
     from glasses.client import Client
 
     with Client(settings) as found:
@@ -82,24 +94,33 @@ def client(settings: Settings) -> Iterator[Client]:
 def start_worker(
     settings: Settings, client: Client, tmp_path: Path
 ) -> Iterator[Callable[..., Worker]]:
-    """Start workers that end with the test."""
-    from glasses.workers import live_workers
+    """Yield a function that starts workers; they are killed after the test."""
+    from glasses.ledger.workers import live_workers
+    from tests.support.wait import wait_until
     from tests.support.workers import Worker
 
     started: list[Worker] = []
 
     def start(
-        processes: int = 1, cursed: bool = False, newer: bool = False, **changes: Any
+        processes: int = 1, poisonable: bool = False, newer: bool = False, **changes: Any
     ) -> Worker:
         known = {worker.worker_id for worker in live_workers(client.redis)}
         changed = settings.model_copy(update=changes)
-        worker = Worker(changed, tmp_path / f"worker-{len(started)}.log", processes, cursed, newer)
+        worker = Worker(
+            changed,
+            tmp_path / f"worker-{len(started)}.log",
+            processes,
+            poisonable,
+            newer,
+            preloaded=True,
+        )
         started.append(worker)
-        deadline = time.monotonic() + 30
-        while not {w.worker_id for w in live_workers(client.redis)} - known:
+
+        def is_live() -> bool:
             assert worker.process.poll() is None, worker.log.read_text()
-            assert time.monotonic() < deadline, worker.log.read_text()
-            time.sleep(0.05)
+            return bool({each.worker_id for each in live_workers(client.redis)} - known)
+
+        wait_until(is_live, worker.log.read_text)
         return worker
 
     yield start

@@ -1,10 +1,11 @@
-"""`python -m tests.bench [FOLDER…]`: speed, memory, overhead and quality, in one table.
+"""Measure speed, memory, overhead and accuracy, and print one table.
 
-One core: photos a second of the whole pipeline and milliseconds a stage, on piles that are drawn
-from the demo photos and on any folder, beside the reference (dlib at full size, then enlarged, one
-photo at a time, the float network). All cores: the local stack beside the bare pipeline, memory,
-CPU. With `--data`: verdicts on labelled photos. Times are of this machine and this moment: compare
-figures of one run. `--record` appends them to `docs/bench-history.jsonl`.
+One core: photos/s of the whole pipeline and ms per stage, on photo sets generated from the demo
+photos and on any folder. The baseline is the method of 2020: dlib at full size, then enlarged, one
+photo at a time, with the float network. All cores: the local stack against the bare pipeline,
+memory and CPU. With `--data`: verdicts on labelled photos. Times depend on the machine and its
+load, so compare figures of one run only. `--record` appends the figures to
+`docs/bench-history.jsonl`.
 """
 
 from __future__ import annotations
@@ -21,30 +22,38 @@ from pathlib import Path
 import cv2
 
 from glasses.client import Client
-from glasses.settings import load_settings
-from glasses.walk import walk
+from glasses.config.settings import load_settings
+from glasses.sources.walk import walk
 from infra.local.servers import servers
-from tests.bench import ledger, object_store, piles, speed, stack, table
+from tests.bench import ledger, object_store, photo_sets, speed, stack, table
 
 FP32 = Path("runs/training/quantize/fp32.onnx")
-"""Where `make model` leaves the float network."""
+"""The float network, as written by `make model`."""
 NO_DATA = "--data"
-"""Stands where figures need labelled photos, which cannot be passed on."""
-STACK = 4000
-"""Photos for the whole stack: starting and ending take half a second, whatever their number."""
+"""Printed for figures that need labelled photos, which may not be redistributed."""
+STACK_PHOTOS = 4000
+"""Photos for the whole stack. Many, since start and end of a job take half a second."""
 
 
 def main() -> None:
-    """Measure, print, record."""
+    """Measure, print the table and write the figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("folders", nargs="*", type=Path, help="measured beside the drawn piles")
-    parser.add_argument("--quick", action="store_true", help="fewer photos: under two minutes")
-    parser.add_argument("--limit", type=int, default=64, help="photos of a folder (default: 64)")
-    parser.add_argument("--data", type=Path, help="folder of labelled datasets: adds verdicts")
-    parser.add_argument("--runs", type=Path, default=Path("runs/training"), help="of training")
-    parser.add_argument("--fp32", type=Path, default=FP32, help="float network of the reference")
-    parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="written")
-    parser.add_argument("--record", action="store_true", help=f"append to {table.HISTORY.name}")
+    parser.add_argument(
+        "folders", nargs="*", type=Path, help="folders of photos to measure as well"
+    )
+    parser.add_argument("--quick", action="store_true", help="use fewer photos: under two minutes")
+    parser.add_argument("--limit", type=int, default=64, help="photos per folder (default: 64)")
+    parser.add_argument(
+        "--data", type=Path, help="folder of labelled datasets, to measure verdicts"
+    )
+    parser.add_argument(
+        "--runs", type=Path, default=Path("runs/training"), help="runs folder of training"
+    )
+    parser.add_argument("--fp32", type=Path, default=FP32, help="float network of the baseline")
+    parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="output file")
+    parser.add_argument(
+        "--record", action="store_true", help=f"append the figures to {table.HISTORY.name}"
+    )
     options = parser.parse_args()
     cv2.setNumThreads(1)
     figures = measure(options)
@@ -56,55 +65,62 @@ def main() -> None:
 
 
 def measure(options: argparse.Namespace) -> dict[str, float | str]:
-    """Everything, as `part: figure` -> value."""
+    """Measure everything.
+
+    Returns:
+        Values by name, such as `phone: photos/s`.
+    """
     fp32 = options.fp32 if options.fp32.is_file() else None
-    ours, theirs = speed.serving(), speed.reference(fp32)
+    ours, baseline = speed.serving(), speed.baseline_pipeline(fp32)
     count, rounds = (8, 3) if options.quick else (32, 7)
     figures: dict[str, float | str] = {
         "reference: network": "fp32" if fp32 else "int8 (no --fp32)",
-        "photos: chroma": piles.CHROMA,
+        "photos: chroma": photo_sets.CHROMA,
     }
-    for name, drawn in piles.PILES.items():
-        _say(name)
-        figures |= _named(name, speed.measure(list(drawn(count)), ours, theirs, rounds))
+    for name, generate in photo_sets.PHOTO_SETS.items():
+        _log(name)
+        figures |= _prefixed(name, speed.measure(list(generate(count)), ours, baseline, rounds))
     for folder in options.folders:
-        _say(str(folder))
+        _log(str(folder))
         paths = islice(walk([str(folder)]), options.limit)
         photos = [source.path.read_bytes() for source in paths]
-        figures |= _named(str(folder), speed.measure(photos, ours, theirs, rounds))
-    figures["classify: faces/s"] = speed.Stages().faces_a_second(
-        next(piles.portraits(1)), 4 * rounds
+        figures |= _prefixed(str(folder), speed.measure(photos, ours, baseline, rounds))
+    figures["classify: faces/s"] = speed.Stages().faces_per_second(
+        next(photo_sets.portraits(1)), 4 * rounds
     )
     with tempfile.TemporaryDirectory() as folder:
-        _say("stack")
-        paths = _written(Path(folder), 512 if options.quick else STACK)
-        figures |= _named(
+        _log("stack")
+        paths = _write_portraits(Path(folder), 512 if options.quick else STACK_PHOTOS)
+        figures |= _prefixed(
             "stack", stack.measure(paths, rounds=2 if options.quick else stack.ROUNDS)
         )
-    figures |= _named("server steps", _steps())
+    figures |= _prefixed("server steps", _server_steps())
     return figures | _verdicts(options)
 
 
 def _verdicts(options: argparse.Namespace) -> dict[str, float | str]:
     if options.data is None:
         return {"verdicts: F1": NO_DATA, "verdicts: photos with a face found": NO_DATA}
-    from tests.bench.verdicts import verdicts, whole_photos
+    from tests.bench.verdicts import photos_of_test_split, verdicts
 
     fp32 = options.fp32 if options.fp32.is_file() else None
-    photos = whole_photos(options.data, options.runs, 12 if options.quick else 100)
+    photos = photos_of_test_split(options.data, options.runs, 12 if options.quick else 100)
     figures: dict[str, float | str] = {}
-    for pipeline, suffix in ((speed.serving(), ""), (speed.reference(fp32), table.REFERENCE)):
-        _say("verdicts" + suffix)
-        every = verdicts(pipeline, photos)["all"]
-        figures["verdicts: photos" + suffix] = every["photos"]
-        figures["verdicts: F1" + suffix] = every["f1"]
-        found = 1 - every["no_face"] / every["photos"]
+    for pipeline, suffix in (
+        (speed.serving(), ""),
+        (speed.baseline_pipeline(fp32), table.BASELINE),
+    ):
+        _log("verdicts" + suffix)
+        total = verdicts(pipeline, photos)["all"]
+        figures["verdicts: photos" + suffix] = total["photos"]
+        figures["verdicts: F1" + suffix] = total["f1"]
+        found = 1 - total["no_face"] / total["photos"]
         figures["verdicts: photos with a face found" + suffix] = found
     return figures
 
 
-def _steps() -> dict[str, float]:
-    """What a photo costs beside the pipeline: fetching it, and its share of a record."""
+def _server_steps() -> dict[str, float]:
+    """Measure the costs per photo outside the pipeline: fetching it, and its share of a record."""
     size = load_settings().chunk_size
     data = os.urandom(object_store.SIZE)
     with tempfile.TemporaryDirectory() as folder, servers(Path(folder)) as endpoints:
@@ -117,19 +133,19 @@ def _steps() -> dict[str, float]:
     return {"fetch CPU ms": fetched, "record ms": recorded}
 
 
-def _written(folder: Path, count: int) -> list[Path]:
+def _write_portraits(folder: Path, count: int) -> list[Path]:
     paths = []
-    for number, data in enumerate(piles.portraits(count)):
+    for number, data in enumerate(photo_sets.portraits(count)):
         paths.append(folder / f"{number:05}.jpg")
         paths[-1].write_bytes(data)
     return paths
 
 
-def _named(part: str, figures: Mapping[str, float | str]) -> dict[str, float | str]:
+def _prefixed(part: str, figures: Mapping[str, float | str]) -> dict[str, float | str]:
     return {f"{part}: {name}": value for name, value in figures.items()}
 
 
-def _say(text: str) -> None:
+def _log(text: str) -> None:
     sys.stderr.write(f"{text} …\n")
 
 

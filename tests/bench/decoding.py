@@ -1,7 +1,7 @@
-"""`python -m tests.bench.decoding [PHOTO…]`: what each eighth of a JPEG's size costs to decode.
+"""Measure JPEG decoding at each scale of n/8: `python -m tests.bench.decoding [PHOTO…]`.
 
-libjpeg-turbo has fast code for the whole, the half, the quarter and the eighth only. Without a
-photo, one of each drawn pile is measured.
+libjpeg-turbo has fast code for the scales 1, 1/2, 1/4 and 1/8 only. Without an argument, one photo
+of each generated photo set is measured.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from pathlib import Path
 
 import simplejpeg
 
-from tests.bench import piles
+from tests.bench import photo_sets
 
 ROUNDS = 7
 
 
 def main() -> None:
-    """Measure and print a line a photo."""
+    """Measure and print one line per photo."""
     paths = [Path(name) for name in sys.argv[1:]]
     photos = {path.name: path.read_bytes() for path in paths} or {
-        name: next(drawn(1)) for name, drawn in piles.PILES.items()
+        name: next(generate(1)) for name, generate in photo_sets.PHOTO_SETS.items()
     }
     for name, data in photos.items():
-        figures = "  ".join(f"{part}/8 {decoded(data, part):.2f}" for part in range(1, 9))
+        figures = "  ".join(f"{part}/8 {decode_ms(data, part):.2f}" for part in range(1, 9))
         sys.stdout.write(f"{name} ({len(data)} bytes), ms: {figures}\n")
 
 
-def decoded(data: bytes, eighths: int) -> float:
-    """CPU milliseconds that one decoding takes, the fastest of some."""
+def decode_ms(data: bytes, eighths: int) -> float:
+    """Return the CPU ms of decoding at a scale of `eighths` / 8, the fastest of several rounds."""
     height, width, *_ = simplejpeg.decode_jpeg_header(data)
     least = {"min_width": width * eighths // 8, "min_height": height * eighths // 8}
     times = []

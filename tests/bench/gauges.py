@@ -1,4 +1,4 @@
-"""What is read off real servers while a bench runs: Redis' memory, S3 requests, CPU, the log."""
+"""Gauges of real servers during a benchmark: memory of Redis, S3 requests, CPU, ledger events."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from urllib.request import ProxyHandler, build_opener
 
 import psutil
 
-from glasses import keys
 from glasses.client import Client
-from glasses.settings import Settings, load_settings
-from infra.local import members, seaweed
+from glasses.config.settings import Settings, load_settings
+from glasses.ledger import keys
+from infra.local import seaweed, stack_processes
 from infra.local.folder import prepare
 from infra.local.ports import LOOPBACK, take_ports
 from infra.local.servers import start_servers, stop_servers
@@ -25,10 +25,10 @@ _METRICS = "metrics"
 
 
 class Gauges:
-    """A Valkey and an S3 server, and what they tell.
+    """Reads figures of a running Valkey and S3 server.
 
     Attributes:
-        settings: Where they are.
+        settings: Addresses and credentials of the servers.
     """
 
     def __init__(self, settings: Settings, metrics_port: int, pids: dict[str, int]) -> None:
@@ -37,33 +37,33 @@ class Gauges:
         self._pids = pids
 
     def redis_bytes(self, client: Client) -> tuple[int, int]:
-        """Redis' used memory, and its peak so far."""
+        """Return the memory that Redis uses and its peak so far, in bytes."""
         redis: Any = client.redis
         found = redis.info("memory")
         return int(found["used_memory"]), int(found["used_memory_peak"])
 
     def s3_requests(self) -> int:
-        """That the S3 server has answered so far, whoever asked: retries count."""
+        """Return how many requests the S3 server has answered, including retries."""
         with build_opener(ProxyHandler({})).open(self._metrics) as answer:
             text = answer.read().decode()
         counts = re.findall(r"^SeaweedFS_s3_request_total\{[^}]*\} (\S+)$", text, re.M)
         return round(sum(float(count) for count in counts))
 
     def server_seconds(self) -> dict[str, float]:
-        """CPU seconds of each server so far."""
+        """Return the CPU seconds of each server so far, by name."""
         return {name: cpu_seconds(pid) for name, pid in self._pids.items()}
 
 
 def cpu_seconds(pid: int) -> float:
-    """Of a process and its children so far."""
+    """Return the CPU seconds of a process and all its children so far."""
     process = psutil.Process(pid)
-    times = [each.cpu_times() for each in [process, *process.children(recursive=True)]]
-    return sum(each.user + each.system for each in times)
+    times = [member.cpu_times() for member in [process, *process.children(recursive=True)]]
+    return sum(used.user + used.system for used in times)
 
 
 @contextmanager
 def gauged(home: Path) -> Iterator[Gauges]:
-    """Servers of the bench's own, as the local stack runs them; S3 also counts its requests."""
+    """Start servers as the local stack does, with the S3 server counting its requests."""
     home = home.resolve()
     home.mkdir(parents=True)
     prepare(home)
@@ -75,18 +75,20 @@ def gauged(home: Path) -> Iterator[Gauges]:
     finally:
         seaweed._OPTIONS.remove(option)
     try:
-        pids = {name: servers.running[name].pid for name in (members.VALKEY, members.S3)}
+        pids = {
+            name: servers.running[name].pid for name in (stack_processes.VALKEY, stack_processes.S3)
+        }
         yield Gauges(servers.settings, port, pids)
     finally:
         stop_servers(home, servers)
 
 
 def records(client: Client, job_id: str) -> list[tuple[float, int]]:
-    """Every record step of a job: when, by Redis' clock (s), and how many photos."""
+    """Return time (s, by Redis' clock) and number of photos of each record step of a job."""
     redis: Any = client.redis
     found: list[tuple[float, int]] = []
     start = "-"
-    while page := redis.xrange(keys.log(job_id), min=start, count=_PAGE):
+    while page := redis.xrange(keys.events(job_id), min=start, count=_PAGE):
         for entry, fields in page:
             found.append((int(entry.split("-")[0]) / 1000, fields["n"].count(",") + 1))
         start = f"({page[-1][0]}"
@@ -94,7 +96,7 @@ def records(client: Client, job_id: str) -> list[tuple[float, int]]:
 
 
 def milliseconds(poll: Any, times: int) -> list[float]:
-    """How long each of several calls takes."""
+    """Return the duration of each of several calls, in ms."""
     taken = []
     for _ in range(times):
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Group photos of 1280 px, rendered from portraits of the test part: every face 40 px or more."""
+"""Labelled group photos, 1280 px wide, rendered from portraits of the test split."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from training.proposals.space import Space
-from training.proposals.square import Squares, squares
-from training.splits import TEST
-from worker.decode import Pixels, decode
+from training.common.splits import TEST
+from training.detector.square import Squares, squares
+from training.detector.workspace import DetectorWorkspace
+from worker.vision.decode import Pixels, decode
 
 WIDTH, HEIGHT = 1280, 853
-LEAST, MOST = 40.0, 130.0
-"""Px of a face."""
-SETS = ("lfw", "mtfl", "celeba_wild")
+MIN_FACE, MAX_FACE = 40.0, 130.0
+"""Size of a face in px."""
+DATASETS = ("lfw", "mtfl", "celeba_wild")
 
 
-def groups(space: Space, count: int) -> Iterator[tuple[Pixels, Squares]]:
-    """Photos with all their faces; the same ones at every call."""
+def group_photos(space: DetectorWorkspace, count: int) -> Iterator[tuple[Pixels, Squares]]:
+    """Yield photos and the squares of all their faces; every call yields the same photos."""
     rng = np.random.default_rng(7)
     people = [
         sample
         for sample in space.samples(TEST)
-        if sample.dataset in SETS and len(space.known[sample.name].faces) == 1
+        if sample.dataset in DATASETS and len(space.known[sample.name].faces) == 1
     ]
     for _ in range(count):
         columns = int(rng.integers(3, 7))
@@ -39,8 +39,10 @@ def groups(space: Space, count: int) -> Iterator[tuple[Pixels, Squares]]:
                 sample = people[int(rng.integers(len(people)))]
                 face = space.known[sample.name].faces[0]
                 pixels = decode(sample.path.read_bytes()).pixels
-                most = min(MOST, face[2] * min(width / pixels.shape[1], height / pixels.shape[0]))
-                side = rng.uniform(LEAST, max(LEAST, most))
+                most = min(
+                    MAX_FACE, face[2] * min(width / pixels.shape[1], height / pixels.shape[0])
+                )
+                side = rng.uniform(MIN_FACE, max(MIN_FACE, most))
                 scale = side / face[2]
                 small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
                 small = small[:height, :width]

@@ -1,4 +1,4 @@
-"""What the processes of a local stack take while a job runs: CPU by part, memory at its peak."""
+"""Host: CPU and peak memory of a local stack's processes while a job runs."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ from typing import Self
 
 import psutil
 
-from infra.local import members
+from infra.local import stack_processes
 from tests.bench.gauges import cpu_seconds
-from tests.bench.resident import held, own
+from tests.bench.resident import private_memory_mb, total_memory_mb
 
-PAUSE = 0.5
-"""Seconds between two looks at the memory: each takes some ms of a core."""
+PAUSE_SECONDS = 0.5
+"""Seconds between two measurements of memory. Each takes some ms of CPU."""
 Figures = dict[str, float]
 
 
 @dataclass
 class Host:
-    """Watches a worker and its servers from `with` on to its end.
+    """Measures a worker and its servers during the `with` block.
 
     Args:
-        pids: Of the stack's processes, by name.
+        pids: Process ids of the stack, by name.
 
     Attributes:
-        cpu: Seconds that each part took; the submitter is this process.
-        seconds: From the first to the last.
-        memory: The most that was seen, in MB, each page once. What a further process costs is what
-            no other has: shared pages are there already. The first one's is all else, the parent's
-            included.
+        cpu: CPU seconds by process; the submitter is this process.
+        seconds: Duration of the block.
+        memory: Peak in MB, each shared page counted once. A further process costs its private
+            memory. The first process accounts for everything else, including the parent.
     """
 
     pids: Mapping[str, int]
@@ -42,12 +41,12 @@ class Host:
     memory: Figures = field(default_factory=dict)
 
     def __enter__(self) -> Self:
-        self._worker = psutil.Process(self.pids[members.WORKER])
+        self._worker = psutil.Process(self.pids[stack_processes.WORKER])
         self._pool = self._worker.children()
-        self._most: dict[psutil.Process, float] = {}
+        self._peak: dict[psutil.Process, float] = {}
         self._done = threading.Event()
-        self._watch = threading.Thread(target=self._look_again)
-        self._watch.start()
+        self._sampler = threading.Thread(target=self._sample_repeatedly)
+        self._sampler.start()
         self._before, self._start = self._cpu(), time.perf_counter()
         return self
 
@@ -60,7 +59,7 @@ class Host:
         self.seconds = time.perf_counter() - self._start
         self.cpu = {name: spent - self._before[name] for name, spent in self._cpu().items()}
         self._done.set()
-        self._watch.join()
+        self._sampler.join()
         self.memory = self._memory()
 
     def _cpu(self) -> Figures:
@@ -68,26 +67,28 @@ class Host:
         return {
             "worker": pool,
             "worker's parent": cpu_seconds(self._worker.pid) - pool,
-            "S3": cpu_seconds(self.pids[members.S3]),
-            "Redis": cpu_seconds(self.pids[members.VALKEY]),
+            "S3": cpu_seconds(self.pids[stack_processes.S3]),
+            "Redis": cpu_seconds(self.pids[stack_processes.VALKEY]),
             "submitter": sum(os.times()[:2]),
         }
 
-    def _look_again(self) -> None:
-        self._look()
-        while not self._done.wait(PAUSE):
-            self._look()
+    def _sample_repeatedly(self) -> None:
+        self._sample()
+        while not self._done.wait(PAUSE_SECONDS):
+            self._sample()
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         for child in self._pool:
-            self._most[child] = max(own(child), self._most.get(child, 0.0))
+            self._peak[child] = max(private_memory_mb(child), self._peak.get(child, 0.0))
 
     def _memory(self) -> Figures:
-        # All of it is weighed once, at the end: that takes too long to be done beside the work.
-        self._look()
-        less = sum(self._most[child] - own(child) for child in self._pool)
-        further = max(self._most.values())
-        first = held([self._worker, *self._pool]) + less - (len(self._pool) - 1) * further
+        # The total is measured once, at the end: this is too slow to repeat during the job.
+        self._sample()
+        freed = sum(self._peak[child] - private_memory_mb(child) for child in self._pool)
+        further = max(self._peak.values())
+        first = (
+            total_memory_mb([self._worker, *self._pool]) + freed - (len(self._pool) - 1) * further
+        )
         return {
             "MB of a worker's first process": first,
             "MB of each further process": further,

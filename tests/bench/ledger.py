@@ -1,6 +1,6 @@
-"""`python -m tests.bench.ledger`: milliseconds of the ledger's steps, and Redis' bytes a photo.
+"""Measure ms per ledger step and bytes per photo in Redis: `python -m tests.bench.ledger`.
 
-Against a Valkey of its own on loopback, one client; each step as a worker or submitter calls it.
+Uses one client of a new Valkey on loopback. Each step is called as a worker or submitter does.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from glasses.client import Client
-from glasses.ledger import Ledger, Recorded
-from glasses.outcome import Box, Face, Outcome
-from glasses.queue import PRIORITY_BULK
-from glasses.schemas import ChunkMessage, JobSpec
-from glasses.settings import load_settings
-from glasses.statuses import PhotoStatus
+from glasses.config.settings import load_settings
+from glasses.ledger import Ledger, OutcomeRecord
+from glasses.ledger.queue import PRIORITY_BULK
+from glasses.protocol.outcome import Box, Face, Outcome
+from glasses.protocol.schemas import ChunkMessage, JobSpec
+from glasses.protocol.statuses import PhotoStatus
 from infra.local.servers import servers
 
 SIZES = (16, 64, 256)
@@ -31,31 +31,30 @@ OUTCOME = Outcome(status=PhotoStatus.CLASSIFIED, faces=(FACE,))
 
 
 def main() -> None:
-    """Measure for several chunk sizes."""
+    """Measure several chunk sizes and print a table."""
     with (
         tempfile.TemporaryDirectory() as folder,
         servers(Path(folder)) as endpoints,
         Client(load_settings(**endpoints)) as client,
     ):
-        head = (
-            f"{'photos':>7}{'open ms':>9}{'begin ms':>10}{'record ms':>11}{'record us/photo':>17}"
-        )
-        sys.stdout.write(head + f"{'bytes/photo':>13}\n")
+        head = f"{'photos':>7}{'enqueue ms':>12}{'acquire ms':>12}{'record ms':>11}"
+        sys.stdout.write(head + f"{'record us/photo':>17}{'bytes/photo':>13}\n")
         for size in SIZES:
             sys.stdout.write(_row(size, measure(client, size)))
 
 
 def _row(size: int, figures: dict[str, float]) -> str:
     return (
-        f"{size:>7}{figures['open']:>9.2f}{figures['begin']:>10.2f}{figures['record']:>11.2f}"
+        f"{size:>7}{figures['enqueue']:>12.2f}{figures['acquire']:>12.2f}"
+        f"{figures['record']:>11.2f}"
         f"{1000 * figures['record'] / size:>17.1f}{figures['bytes']:>13.0f}\n"
     )
 
 
 def measure(client: Client, size: int) -> dict[str, float]:
-    """Milliseconds of each step for a chunk of so many photos, and Redis' bytes a photo.
+    """Return ms of each step for a chunk of `size` photos, and bytes per photo in Redis.
 
-    Everything in this Redis is removed first.
+    This deletes everything in this Redis first.
     """
     redis: Any = client.redis
     redis.flushdb()
@@ -65,24 +64,24 @@ def measure(client: Client, size: int) -> dict[str, float]:
     )
     ledger.create(spec, "m@1", 0.5)
     before = redis.info("memory")["used_memory"]
-    times: dict[str, list[float]] = {"open": [], "begin": [], "record": []}
+    times: dict[str, list[float]] = {"enqueue": [], "acquire": [], "record": []}
     for number in range(ROUNDS):
         start = number * size
-        # A message may hold 64 photos at most; the script does not mind.
+        # Not validated: a message may hold at most 64 photos, but the script accepts more.
         chunk = ChunkMessage.model_construct(schema_version=2, job_id=JOB, start=start, count=size)
-        rows = [Recorded(start + i, OUTCOME, True, f"{start + i:064x}") for i in range(size)]
+        rows = [OutcomeRecord(start + i, OUTCOME, True, f"{start + i:064x}") for i in range(size)]
         clock = time.perf_counter()
-        ledger.open(spec, chunk, PRIORITY_BULK)
-        times["open"].append(time.perf_counter() - clock)
+        ledger.enqueue(chunk, PRIORITY_BULK)
+        times["enqueue"].append(time.perf_counter() - clock)
         clock = time.perf_counter()
-        ledger.begin(chunk, model="m@1", threshold=0.5, lease_seconds=10, max_attempts=3, ttl=3600)
-        times["begin"].append(time.perf_counter() - clock)
+        ledger.acquire(chunk, model="m@1", threshold=0.5, lease_seconds=10, max_attempts=3)
+        times["acquire"].append(time.perf_counter() - clock)
         clock = time.perf_counter()
-        ledger.record(JOB, chunk, rows, model="m@1", ttl=3600)
+        ledger.record(JOB, chunk, rows, model="m@1")
         times["record"].append(time.perf_counter() - clock)
     used = redis.info("memory")["used_memory"] - before
-    middle = {name: 1000 * statistics.median(values) for name, values in times.items()}
-    return middle | {"bytes": used / ROUNDS / size}
+    medians = {name: 1000 * statistics.median(values) for name, values in times.items()}
+    return medians | {"bytes": used / ROUNDS / size}
 
 
 if __name__ == "__main__":

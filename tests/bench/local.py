@@ -1,4 +1,4 @@
-"""A local stack that does nothing else, and a client of it."""
+"""A new local stack for a benchmark, and a client of it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from glasses.client import Client
-from glasses.settings import load_settings
+from glasses.config.settings import load_settings
 from infra.local import stack
 
 
 @contextmanager
 def local_stack(processes: int, chunk_size: int | None) -> Iterator[tuple[Client, dict[str, int]]]:
-    """Start servers and workers, and take all away at the end.
+    """Start servers and workers; stop them and delete their data at the end.
 
     Args:
-        processes: That classify.
-        chunk_size: Photos in a message, at most; the default if not given.
+        processes: Worker processes.
+        chunk_size: Maximum photos per chunk; the setting's default if None.
 
     Yields:
-        The client, and the process ids of the stack's parts by their name.
+        The client, and the stack's process ids by name.
     """
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         up = stack.up(home, processes, load_settings())
         try:
-            pids = {name: int(str(told["pid"])) for name, told in up.stack.processes.items()}
+            pids = {name: int(str(entry["pid"])) for name, entry in up.stack.processes.items()}
             settings = load_settings(**up.stack.settings, chunk_size=chunk_size)
             with Client(settings) as client:
                 yield client, pids

@@ -1,7 +1,7 @@
-"""`python -m tests.bench.look_alike [PHOTO]`: how nearly a thing passes for somebody with glasses.
+"""Measure how easily an object is taken for a person: `python -m tests.bench.look_alike [PHOTO]`.
 
-Copies of one photo without people, the demo's cat if not given, in several sizes and qualities: how
-likely the last look finds a face there, where the classifier is sure of glasses.
+Copies of a photo without people (the demo's cat by default) in several sizes and JPEG qualities:
+the score of the multi-view vote for a face that the classifier is sure wears glasses.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 import cv2
 from PIL import Image
 
-from tests.bench.doubtful import Judge
-from tests.bench.piles import DEMO
-from worker.detect.cascade import DOUBTFUL
+from tests.bench.low_confidence import VoteScore
+from tests.bench.photo_sets import DEMO
+from worker.vision.detect.cascade import LOW_CONFIDENCE
 
 SIDES = (120, 160, 200, 240, 280, 320, 400, 451)
 QUALITIES = (60, 75, 90)
@@ -26,31 +26,31 @@ def main() -> None:
     """Measure and print."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else DEMO / "cat.jpg"
     cv2.setNumThreads(1)
-    judge = Judge()
-    likely = []
+    score = VoteScore()
+    scores = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy.jpg"
         for data in copies(path):
             copy.write_bytes(data)
-            found = judge(copy)
-            likely.append(1.0 if found is None else found)
-    counted = sum(value >= DOUBTFUL for value in likely)
+            found = score(copy)
+            scores.append(1.0 if found is None else found)
+    accepted = sum(value >= LOW_CONFIDENCE for value in scores)
     sys.stdout.write(
-        f"{len(likely)} copies: the last look's face {min(likely):.2f} to {max(likely):.2f}; "
-        f"{counted} of them count from {DOUBTFUL} on\n"
+        f"{len(scores)} copies: scores {min(scores):.2f} to {max(scores):.2f}; "
+        f"{accepted} reach the threshold {LOW_CONFIDENCE}\n"
     )
 
 
 def copies(path: Path) -> list[bytes]:
-    """Each size and quality, plain and mirrored."""
+    """Return JPEGs of each size and quality, plain and mirrored."""
     result = []
     for side in SIDES:
         for quality in QUALITIES:
             with Image.open(path) as photo:
                 photo.thumbnail((side, side))
-                for turned in (photo, photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT)):
+                for copy in (photo, photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT)):
                     buffer = io.BytesIO()
-                    turned.save(buffer, "JPEG", quality=quality)
+                    copy.save(buffer, "JPEG", quality=quality)
                     result.append(buffer.getvalue())
     return result
 

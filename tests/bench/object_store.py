@@ -1,6 +1,6 @@
-"""`python -m tests.bench.object_store`: requests a second and CPU a request, obstore and boto3.
+"""Compare obstore and boto3, requests/s and CPU per request: `python -m tests.bench.object_store`.
 
-Against a SeaweedFS of its own on loopback. The CPU is that of this process, not of the server.
+Uses a new SeaweedFS on loopback. CPU is that of this process, without the server.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from glasses.object_store import ObjectStore
-from glasses.settings import load_settings
+from glasses.config.settings import load_settings
+from glasses.storage.object_store import ObjectStore
 from infra.local.servers import servers
 
 SIZE = 50_000
@@ -28,7 +28,7 @@ THREADS = (1, 4, 8)
 
 
 def main() -> None:
-    """Measure both libraries in turn on the same server."""
+    """Measure both libraries, alternating, on the same server."""
     data = os.urandom(SIZE)
     with tempfile.TemporaryDirectory() as folder, servers(Path(folder)) as endpoints:
         store = ObjectStore(load_settings(**endpoints))
@@ -63,7 +63,7 @@ def _row(name: str, threads: int, request: Callable[[int], object]) -> None:
 
 
 def measure(threads: int, request: Callable[[int], object]) -> tuple[float, float]:
-    """Requests a second, and CPU milliseconds a request."""
+    """Return requests/s and CPU ms per request."""
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(request, range(20)))
         cpu, start = _cpu_seconds(), time.perf_counter()

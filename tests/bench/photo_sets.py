@@ -1,10 +1,10 @@
-"""Piles of photos that every machine can make: portraits, photos of a phone, groups.
+"""Generated photo sets for benchmarks: portraits, photos of a phone, groups.
 
-Each is drawn from the demo's portraits with its own crop, flip, light and grain, so no two files
-are the same and their sizes are those of real photos. The same seed draws the same photos. Like
-photos of phones and of the web they have half as many samples of colour as of light, each way
-(4:2:0). Until 2026-11-26 they were drawn with all, which takes longer to decode and hardly occurs:
-bench-history.jsonl says `photos: chroma` since.
+Each photo is made from a demo portrait with a random crop, flip, brightness and grain, so no two
+files are equal and file sizes are realistic. The seed is fixed, so every call returns the same
+photos. Like photos of phones and of the web they use chroma subsampling 4:2:0. Until 2026-11-26
+they used 4:4:4, which is rare and slower to decode; later lines of bench-history.jsonl therefore
+have `photos: chroma`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 import simplejpeg
 
-from worker.decode import decode
-from worker.detect import HogDetector
-from worker.photo import Photo, Pixels
+from worker.vision.decode import decode
+from worker.vision.detect import HogDetector
+from worker.vision.photo import DecodedPhoto, Pixels
 
 DEMO = Path(__file__).parents[2] / "demo" / "photos"
 PORTRAITS = ("hopper.jpg", "giunchedi.jpg", "van-rossum.jpg", "collins.jpg")
@@ -28,29 +28,29 @@ PHONE = (4000, 3000)
 GROUP = (1280, 853)
 ROWS, COLUMNS = 3, 4
 FACE = 60
-"""Px of a face in a group, about."""
+"""Approximate size of a face in a group, in px."""
 GRAIN = 3
-"""Standard deviation of a sensor's noise, in steps of 255."""
+"""Noise per pixel and channel is uniform from 0 to 2 * GRAIN - 1, of 255."""
 QUALITY = 88
-FINE = 95
+FINE_QUALITY = 95
 CHROMA = "420"
 
 
 def portraits(count: int) -> Iterator[bytes]:
-    """Half a megapixel, one person."""
+    """Yield portraits of one person, half a megapixel each."""
     rng = np.random.default_rng(1)
     for number in range(count):
-        pixels = _drawn(number, rng)
+        pixels = _variant(number, rng)
         scale = (PORTRAIT_PIXELS / (pixels.shape[0] * pixels.shape[1])) ** 0.5
         yield _jpeg(_scaled(pixels, scale), rng)
 
 
 def phone(count: int, quality: int = QUALITY) -> Iterator[bytes]:
-    """12 megapixels, one person in front of a blurred ground; about 1 MB."""
+    """Yield photos of 12 megapixels, one person on a blurred background; about 1 MB each."""
     rng = np.random.default_rng(2)
     width, height = PHONE
     for number in range(count):
-        pixels = _drawn(number, rng)
+        pixels = _variant(number, rng)
         photo = cv2.resize(cv2.resize(pixels, (8, 6), interpolation=cv2.INTER_AREA), PHONE)
         person = _scaled(pixels, height / pixels.shape[0])[:, :width]
         left = int(rng.integers(0, width - person.shape[1] + 1))
@@ -59,27 +59,27 @@ def phone(count: int, quality: int = QUALITY) -> Iterator[bytes]:
 
 
 def phone_fine(count: int) -> Iterator[bytes]:
-    """The same, less compressed: about 2 MB."""
-    return phone(count, FINE)
+    """Yield the photos of `phone` with higher JPEG quality; about 2 MB each."""
+    return phone(count, FINE_QUALITY)
 
 
 def groups(count: int) -> Iterator[bytes]:
-    """1280 px, twelve people in three rows, faces of 50 to 80 px."""
+    """Yield photos 1280 px wide with twelve people in three rows; faces have 50 to 80 px."""
     rng = np.random.default_rng(3)
     width, height = GROUP
     for _ in range(count):
         photo = np.full((height, width, 3), rng.integers(60, 200, 3), dtype=np.uint8)
         for place in range(ROWS * COLUMNS):
             number = int(rng.integers(len(PORTRAITS)))
-            pixels = _drawn(number, rng)
-            small = _scaled(pixels, FACE * rng.uniform(0.85, 1.3) / _face(number))
+            pixels = _variant(number, rng)
+            small = _scaled(pixels, FACE * rng.uniform(0.85, 1.3) / _face_width(number))
             small = small[: height // ROWS, : width // COLUMNS]
             top, left = place // COLUMNS * (height // ROWS), place % COLUMNS * (width // COLUMNS)
             photo[top : top + small.shape[0], left : left + small.shape[1]] = small
         yield _jpeg(photo, rng)
 
 
-PILES = {"portraits": portraits, "phone": phone, "phone, fine": phone_fine, "groups": groups}
+PHOTO_SETS = {"portraits": portraits, "phone": phone, "phone, fine": phone_fine, "groups": groups}
 
 
 @cache
@@ -88,13 +88,13 @@ def _original(number: int) -> Pixels:
 
 
 @cache
-def _face(number: int) -> float:
-    """Width in px of an original's face."""
-    return HogDetector()(Photo.of(_original(number)))[0].width
+def _face_width(number: int) -> float:
+    """Return the width in px of the face in an original."""
+    return HogDetector()(DecodedPhoto.of(_original(number)))[0].width
 
 
-def _drawn(number: int, rng: np.random.Generator) -> Pixels:
-    """A portrait, a little smaller, perhaps flipped, lighter or darker."""
+def _variant(number: int, rng: np.random.Generator) -> Pixels:
+    """Return a portrait with a random crop, flip and brightness."""
     pixels = _original(number % len(PORTRAITS))
     top, bottom, left, right = (int(rng.integers(0, 1 + side // 25)) for side in _sides(pixels))
     pixels = pixels[top : pixels.shape[0] - bottom, left : pixels.shape[1] - right]
@@ -112,11 +112,11 @@ def _sides(pixels: Pixels) -> tuple[int, int, int, int]:
 
 
 def _scaled(pixels: Pixels, scale: float) -> Pixels:
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=how), np.uint8)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=method), np.uint8)
 
 
 def _jpeg(pixels: Pixels, rng: np.random.Generator, quality: int = QUALITY) -> bytes:
     grain = rng.integers(0, 2 * GRAIN, pixels.shape, dtype=np.uint8)
-    grained = np.ascontiguousarray(cv2.add(pixels, grain))
-    return bytes(simplejpeg.encode_jpeg(grained, quality, colorsubsampling=CHROMA))
+    noisy = np.ascontiguousarray(cv2.add(pixels, grain))
+    return bytes(simplejpeg.encode_jpeg(noisy, quality, colorsubsampling=CHROMA))

@@ -1,4 +1,4 @@
-"""What processes hold of memory together, as if they were alone on the machine."""
+"""Memory of processes: together, private, and at the peak."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-_WANTED = np.uint64(1 << 63 | 1 << 61)
-"""Bits of an entry of /proc/PID/pagemap (the kernel's admin-guide/mm/pagemap): a page is in memory,
-and it is a file's own or shared."""
+_IN_MEMORY_AND_OF_FILE = np.uint64(1 << 63 | 1 << 61)
+"""Bits of an entry of /proc/PID/pagemap: page is present, and page belongs to a file or is shared.
+
+See the kernel's admin-guide/mm/pagemap.
+"""
 
 
-def held(processes: Iterable[psutil.Process]) -> float:
-    """MB that the processes hold, each page once.
+def total_memory_mb(processes: Iterable[psutil.Process]) -> float:
+    """Return the memory of several processes in MB, each shared page counted once.
 
-    Their proportional shares (PSS) are too small for this: a page of a library is divided by all
-    processes that map it, those too which are not asked about.
+    The sum of their proportional set sizes (PSS) would be too small: a page of a library is divided
+    among all processes that map it, including processes that are not in the list.
 
     Args:
-        processes: With all those forked from them, or that they were forked from.
+        processes: Has to include all processes that were forked from each other.
     """
     anonymous = 0
     files: dict[str, list[npt.NDArray[np.int64]]] = {}
@@ -35,10 +37,18 @@ def held(processes: Iterable[psutil.Process]) -> float:
     return (anonymous + pages * mmap.PAGESIZE) / 1e6
 
 
-def own(process: psutil.Process) -> float:
-    """MB that no other process has."""
-    kib = _kib(process.pid)
-    return (kib["Private_Clean:"] + kib["Private_Dirty:"]) * 1024 / 1e6
+def private_memory_mb(process: psutil.Process) -> float:
+    """Return the private memory of a process (unique set size, USS) in MB."""
+    return process.memory_full_info().uss / 1e6
+
+
+def peak_bytes(pid: int) -> float:
+    """Return the peak resident memory of a process in bytes; 0 if it has exited."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(1024.0 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 def _kib(pid: int) -> dict[str, int]:
@@ -47,7 +57,7 @@ def _kib(pid: int) -> dict[str, int]:
 
 
 def _file_pages(pid: int) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
-    """Each mapping's file, and which of the file's pages this process has, as they are on disk."""
+    """Yield the file of each mapping, and the indices of its unmodified pages in memory."""
     with Path(f"/proc/{pid}/pagemap").open("rb") as pagemap:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             addresses, _, offset, _, _, *path = line.split(maxsplit=5)
@@ -56,5 +66,5 @@ def _file_pages(pid: int) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
             start, end = (int(text, 16) // mmap.PAGESIZE for text in addresses.split("-"))
             pagemap.seek(8 * start)
             entries = np.frombuffer(pagemap.read(8 * (end - start)), dtype=np.uint64)
-            as_on_disk = entries & _WANTED == _WANTED
-            yield path[0], np.flatnonzero(as_on_disk) + int(offset, 16) // mmap.PAGESIZE
+            is_of_file = entries & _IN_MEMORY_AND_OF_FILE == _IN_MEMORY_AND_OF_FILE
+            yield path[0], np.flatnonzero(is_of_file) + int(offset, 16) // mmap.PAGESIZE

@@ -1,4 +1,4 @@
-"""A pile of small photos, in no time: one JPEG of some kB, each time with another end."""
+"""Many small photos, generated quickly: one JPEG of some kB, each copy with a different suffix."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.bench.piles import DEMO
+from tests.bench.photo_sets import DEMO
 
 SIDE = 96
-IN_A_FOLDER = 1000
+PHOTOS_PER_FOLDER = 1000
 
 
 def small_photos(folder: Path, count: int, flat: bool = False) -> None:
     """Fill a new folder with photos that differ in their bytes.
 
     Args:
-        folder: Made.
-        count: Of photos.
-        flat: All in one folder; else 1,000 in each of several, as cameras do.
+        folder: The folder to create.
+        count: Number of photos.
+        flat: Put all photos into one folder; otherwise 1,000 per subfolder, as cameras do.
     """
     with Image.open(DEMO / "hopper.jpg") as photo:
         photo.thumbnail((SIDE, SIDE))
@@ -29,9 +29,9 @@ def small_photos(folder: Path, count: int, flat: bool = False) -> None:
     inner = folder
     folder.mkdir(parents=True)
     for number in range(count):
-        if not flat and number % IN_A_FOLDER == 0:
-            inner = folder / f"{number // IN_A_FOLDER:05d}"
+        if not flat and number % PHOTOS_PER_FOLDER == 0:
+            inner = folder / f"{number // PHOTOS_PER_FOLDER:05d}"
             inner.mkdir()
-        # What follows a JPEG's end changes its hash alone.
+        # Bytes after the end of a JPEG change its hash but not its picture.
         with open(f"{inner}/{number:07d}.jpg", "wb") as file:
             file.write(base + b"%d" % number)

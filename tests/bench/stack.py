@@ -1,11 +1,10 @@
-"""`python -m tests.bench.stack FOLDER`: the whole local stack against the bare pipeline.
+"""Measure the whole local stack against the bare pipeline: `python -m tests.bench.stack FOLDER`.
 
-Both use the same photos and the same number of processes, in turn and several times; the stack once
-with uploads, once with photos that stay in place. Its time is from the start of the submission
-(hashing, uploads and all) to the last verdict, and the verdicts of all are compared row by row. CPU
-a photo is that of the processes that classify: what a worker's process takes beyond the bare
-pipeline is the overhead of queue, storage and ledger. What is left of the time of all cores is told
-by who took it.
+Both classify the same photos with the same number of processes, alternating for several rounds. The
+stack runs once with uploads and once with photos in place. Its time includes hashing and uploads,
+from the start of the submission to the last verdict. All verdicts are compared row by row. CPU per
+photo is that of the classifying processes: what a worker's process needs beyond the bare pipeline
+is the overhead of queue, storage and ledger. The remaining time of all cores is listed by process.
 """
 
 from __future__ import annotations
@@ -21,30 +20,33 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import cv2
 
-from glasses.outcome import Outcome
-from glasses.walk import walk
+from glasses.protocol.outcome import Face, Outcome
+from glasses.sources.walk import walk
 from tests.bench.host import Figures, Host
 from tests.bench.local import local_stack
-from worker.pipeline import Pipeline
+from worker.vision.pipeline import Pipeline
 
 CHUNK = 32
 ROUNDS = 5
 IN_PLACE = "in place, "
+MODES = ("", IN_PLACE)
+"""Prefixes of figures: photos uploaded, photos in place."""
 Rows = list[tuple[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The same photos, one way or the other.
+    """One run over all photos, by the stack or the bare pipeline.
 
     Attributes:
-        rows: A photo's name and what was found.
-        seconds: From the first to the last photo.
-        cpu: Seconds of the processes that classify.
-        more: Of the stack alone: what else took CPU, and memory.
+        rows: Name and faces of each photo.
+        seconds: Duration.
+        cpu: CPU seconds of the classifying processes.
+        more: Further figures of the stack: CPU of other processes, and memory.
     """
 
     rows: Rows
@@ -54,12 +56,14 @@ class Run:
 
 
 def main() -> None:
-    """Measure, compare, print."""
+    """Measure, compare and print the figures as JSON."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.stack", description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--limit", type=int, default=2000, help="photos at most (default: 2000)")
+    parser.add_argument(
+        "--limit", type=int, default=2000, help="maximum number of photos (default: 2000)"
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--chunk-size", type=int, help="photos in a message")
+    parser.add_argument("--chunk-size", type=int, help="photos per chunk")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default: {ROUNDS}")
     options = parser.parse_args()
     paths = [source.path for source in islice(walk([str(options.folder)]), options.limit)]
@@ -73,60 +77,60 @@ def measure(
     chunk_size: int | None = None,
     rounds: int = ROUNDS,
 ) -> dict[str, float | str]:
-    """Bare pipeline, then rounds of stack, stack with photos in place, and bare pipeline.
+    """Run the bare pipeline, then rounds of stack, stack with photos in place, and bare pipeline.
 
     Args:
-        paths: Photos.
-        processes: That classify; one a core if not given.
-        chunk_size: Photos in a message; the default if not given.
-        rounds: Of the stack. One alone says little: from one to the next, its CPU and that of the
-            bare pipeline move by more than they differ.
+        paths: The photos.
+        processes: Classifying processes; one per core by default.
+        chunk_size: Photos per chunk; the setting's default if not given.
+        rounds: Rounds of the stack. One is not enough, since CPU times vary more between rounds
+            than they differ between stack and bare pipeline.
 
     Returns:
-        The median of each figure over the rounds, and what the rounds gave of those that compare;
-        those of photos in place with `IN_PLACE` before their names.
+        The median of each figure over the rounds, and the range of the figures that compare both.
+        Names of figures with photos in place begin with `IN_PLACE`.
 
     Raises:
-        RuntimeError: Their verdicts differ.
+        RuntimeError: The verdicts of stack and bare pipeline differ.
     """
     processes = processes or os.cpu_count() or 1
-    bare, found = [_bare(paths, processes)], []
+    bare, by_round = [_run_bare(paths, processes)], []
     for _ in range(rounds):
-        whole = {way: _stack(paths, processes, chunk_size, bool(way)) for way in ("", IN_PLACE)}
-        bare.append(_bare(paths, processes))
+        runs = {mode: _run_stack(paths, processes, chunk_size, bool(mode)) for mode in MODES}
+        bare.append(_run_bare(paths, processes))
         figures: dict[str, float] = {}
-        for way, run in whole.items():
+        for mode, run in runs.items():
             compared = _compare(run, *bare[-2:])
             figures |= {
-                name if name.startswith("bare") else way + name: value
+                name if name.startswith("bare") else mode + name: value
                 for name, value in compared.items()
             }
-        found.append(figures)
-    middle = {name: median(figures[name] for figures in found) for name in found[0]}
-    told = [way + name for way in ("", IN_PLACE) for name in ("stack / bare", "CPU overhead")]
-    every = {f"{name}, rounds": _range(name, found) for name in told}
-    return {"photos": len(paths), "processes": processes, "rounds": rounds, **middle, **every}
+        by_round.append(figures)
+    medians = {name: median(figures[name] for figures in by_round) for name in by_round[0]}
+    compared_names = [mode + name for mode in MODES for name in ("stack / bare", "CPU overhead")]
+    ranges = {f"{name}, rounds": _range(name, by_round) for name in compared_names}
+    return {"photos": len(paths), "processes": processes, "rounds": rounds, **medians, **ranges}
 
 
-def _compare(whole: Run, before: Run, after: Run) -> dict[str, float]:
-    differ = sum(a != b for a, b in zip(before.rows, whole.rows, strict=True))
+def _compare(stack: Run, before: Run, after: Run) -> dict[str, float]:
+    differ = sum(a != b for a, b in zip(before.rows, stack.rows, strict=True))
     if differ:
-        raise RuntimeError(f"{differ} verdicts of the stack are not the bare pipeline's")
-    count = len(whole.rows)
+        raise RuntimeError(f"{differ} verdicts of the stack differ from the bare pipeline's")
+    count = len(stack.rows)
     seconds, cpu = (before.seconds + after.seconds) / 2, (before.cpu + after.cpu) / 2
     return {
         "bare photos/s": count / seconds,
-        "stack photos/s": count / whole.seconds,
-        "stack / bare": seconds / whole.seconds,
+        "stack photos/s": count / stack.seconds,
+        "stack / bare": seconds / stack.seconds,
         "bare CPU ms/photo": 1000 * cpu / count,
-        "worker CPU ms/photo": 1000 * whole.cpu / count,
-        "CPU overhead": whole.cpu / cpu - 1,
-        **whole.more,
+        "worker CPU ms/photo": 1000 * stack.cpu / count,
+        "CPU overhead": stack.cpu / cpu - 1,
+        **stack.more,
     }
 
 
-def _range(name: str, found: Sequence[Mapping[str, float]]) -> str:
-    values = sorted(figures[name] for figures in found)
+def _range(name: str, by_round: Sequence[Mapping[str, float]]) -> str:
+    values = sorted(figures[name] for figures in by_round)
     return f"{values[0]:.2f}–{values[-1]:.2f}"
 
 
@@ -145,31 +149,38 @@ def _classify(paths: Sequence[Path]) -> tuple[list[Outcome], float]:
     return outcomes, time.process_time() - start
 
 
-def _bare(paths: Sequence[Path], processes: int) -> Run:
+def _found(faces: Sequence[Face]) -> list[dict[str, Any]]:
+    """Return faces without what only those of a verdict have."""
+    return [face.model_dump(include=set(Face.model_fields)) for face in faces]
+
+
+def _run_bare(paths: Sequence[Path], processes: int) -> Run:
     chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
     with ProcessPoolExecutor(processes, initializer=_load) as pool:
-        list(pool.map(_classify, chunks[:processes]))  # processes are up
+        list(pool.map(_classify, chunks[:processes]))  # wait until all processes have started
         start = time.perf_counter()
         parts = list(pool.map(_classify, chunks))
         seconds = time.perf_counter() - start
     outcomes = [outcome for part, _ in parts for outcome in part]
-    rows: Rows = [(path.name, o.faces) for path, o in zip(paths, outcomes, strict=True)]
+    rows: Rows = [(path.name, _found(o.faces)) for path, o in zip(paths, outcomes, strict=True)]
     return Run(rows, seconds, sum(cpu for _, cpu in parts), {})
 
 
-def _stack(paths: Sequence[Path], processes: int, chunk_size: int | None, in_place: bool) -> Run:
+def _run_stack(
+    paths: Sequence[Path], processes: int, chunk_size: int | None, in_place: bool
+) -> Run:
     with local_stack(processes, chunk_size) as (client, pids):
         with Host(pids) as host:
             job = client.submit(["-"], stdin=map(str, paths), in_place=in_place)
             job.wait()
-        rows: Rows = [(Path(v.image).name, v.faces) for v in job.verdicts()]
+        rows: Rows = [(Path(v.image).name, _found(v.faces)) for v in job.verdicts()]
     cpu = host.cpu.pop("worker")
-    spent = {
+    more = {
         f"CPU ms/photo, {part}": 1000 * seconds / len(paths) for part, seconds in host.cpu.items()
     }
-    free = host.seconds * (os.cpu_count() or 1) - cpu - sum(host.cpu.values())
-    spent["CPU ms/photo, nobody"] = 1000 * free / len(paths)
-    return Run(rows, host.seconds, cpu, spent | host.memory)
+    idle = host.seconds * (os.cpu_count() or 1) - cpu - sum(host.cpu.values())
+    more["CPU ms/photo, idle"] = 1000 * idle / len(paths)
+    return Run(rows, host.seconds, cpu, more | host.memory)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""A worker that waits as long as a photo would take, in place of the pipeline.
+"""Stand-in worker: a real worker whose pipeline only sleeps. Run `python -m tests.bench.standin`.
 
-Started like `python -m worker`. All else is the worker's own: Celery application, ledger, lease,
-fetching, record step, tally, reconciler. `STANDIN_MS` is the time of a photo in ms (asleep, so it
-costs no CPU), `STANDIN_NAME` the name of its model: what another name has found is not known to
-it. With `STANDIN_WITHOUT_BYTES=1` photos are not fetched either, for jobs whose bytes were never
-sent (`tests.bench.without_bytes`).
+Everything else is the real worker: Celery application, ledger, lease, fetching, record step, run
+metrics, reconciler. Environment variables: `STANDIN_MS` is the time per photo in ms, spent asleep
+and thus without CPU. `STANDIN_NAME` is the model's name; outcomes recorded under other names are
+unknown to it. `STANDIN_WITHOUT_BYTES=1` skips fetching, for jobs whose photos were not uploaded
+(`tests.bench.without_bytes`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from glasses.outcome import Box, Face, Outcome
-from glasses.schemas import ManifestEntry
-from glasses.statuses import PhotoStatus
+from glasses.protocol.outcome import Box, Face, Outcome
+from glasses.protocol.schemas import ManifestEntry
+from glasses.protocol.statuses import PhotoStatus
 
 VERDICT = Outcome(
     status=PhotoStatus.CLASSIFIED,
@@ -28,11 +28,11 @@ VERDICT = Outcome(
         ),
     ),
 )
-"""As long as a real one, since Redis' memory is measured with it."""
+"""As long as a real outcome, since the memory of Redis is measured with it."""
 
 
 def environment(ms: float, name: str = "standin", without_bytes: bool = False) -> dict[str, str]:
-    """What to start it with."""
+    """Return the environment variables of a stand-in worker."""
     return {
         "STANDIN_MS": str(ms),
         "STANDIN_NAME": name,
@@ -41,7 +41,7 @@ def environment(ms: float, name: str = "standin", without_bytes: bool = False) -
 
 
 class StandIn:
-    """Has what chunks ask of `worker.pipeline.Pipeline`."""
+    """Replaces `worker.vision.pipeline.Pipeline` in the methods that chunks use."""
 
     def __init__(self, name: str, seconds: float) -> None:
         self.model = f"{name}@000000000000"
@@ -53,7 +53,7 @@ class StandIn:
         return cls(os.environ["STANDIN_NAME"], float(os.environ["STANDIN_MS"]) / 1000)
 
     def warm_up(self) -> None:
-        """There is nothing to load."""
+        """Do nothing: there is no model to load."""
 
     def find(self, data: bytes) -> Outcome:  # noqa: ARG002
         if self._seconds:
@@ -64,10 +64,10 @@ class StandIn:
         return list(photos)
 
 
-def not_fetched(
-    _: Any, wanted: Iterable[ManifestEntry], known: Iterable[str]
+def skip_fetching(
+    _: Any, __: str, wanted: Iterable[ManifestEntry], known: Iterable[str], ___: float
 ) -> Iterator[tuple[str, bytes]]:
-    """In place of `worker.fetch.fetched`."""
+    """Replace `worker.service.fetch.fetch_photos`: yield empty bytes for each content."""
     contents = {entry.sha256 for entry in wanted if entry.sha256 and not entry.reason}
     for sha256 in sorted(contents - set(known)):
         yield sha256, b""
@@ -75,9 +75,9 @@ def not_fetched(
 
 if __name__ == "__main__":
     from worker import __main__ as worker
-    from worker import chunk, context
+    from worker.service import chunk, context
 
     context.Pipeline = StandIn  # type: ignore[assignment, misc]
     if os.environ["STANDIN_WITHOUT_BYTES"]:
-        chunk.fetched = not_fetched  # type: ignore[assignment]
+        chunk.fetch_photos = skip_fetching  # type: ignore[assignment]
     worker.main()

@@ -1,4 +1,4 @@
-"""Figures -> one table; and a line of the history."""
+"""Output of the benchmarks: a table of figures, files, and lines of the history."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ GOALS = {
     "stack: MB of a worker's first process": "<= 150",
     "stack: MB of each further process": "<= 40",
 }
-REFERENCE = ", reference"
-"""Ends the names of figures that stand in the reference's column."""
+BASELINE = ", reference"
+"""Suffix of the figures of the baseline, which the table shows in a separate column."""
 
 Figures = Mapping[str, float | str]
 
 
 def table(figures: Figures) -> str:
-    """Name, ours, the reference's, goal."""
-    lines = [f"{'':<44}{'ours':>12}{'reference':>12}  goal"]
+    """Return a table with one row per figure: name, our value, the baseline's, goal."""
+    lines = [f"{'':<44}{'ours':>12}{'baseline':>12}  goal"]
     for name, value in figures.items():
-        if name.endswith(REFERENCE):
+        if name.endswith(BASELINE):
             continue
-        theirs = figures.get(name + REFERENCE, "")
-        line = f"{name:<44}{_text(value):>12}{_text(theirs):>12}  {GOALS.get(name, '')}"
+        baseline = figures.get(name + BASELINE, "")
+        line = f"{name:<44}{_text(value):>12}{_text(baseline):>12}  {GOALS.get(name, '')}"
         lines.append(line.rstrip())
     return "\n".join(lines) + "\n"
 
 
 def record(figures: Figures, history: Path = HISTORY) -> None:
-    """Append a line that says what was measured, when, where and of which commit."""
+    """Append the figures to the history, with date, machine and commit."""
     with history.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(_about() | {"figures": figures}) + "\n")
+        file.write(json.dumps(_context() | {"figures": figures}) + "\n")
 
 
 def write(path: Path, figures: Mapping[str, Any]) -> None:
-    """Write a bench's figures to a file of their own, with the same said of them and how it ran."""
+    """Write figures to a file, with date, machine, commit and command line arguments."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    said = _about() | {"arguments": sys.argv[1:], "figures": figures}
-    path.write_text(json.dumps(said, indent=2) + "\n")
+    content = _context() | {"arguments": sys.argv[1:], "figures": figures}
+    path.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def _about() -> dict[str, Any]:
+def _context() -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
@@ -66,14 +66,14 @@ def _about() -> dict[str, Any]:
 
 
 def commit() -> str:
-    """The checkout's commit, with a plus if files differ from it; empty outside of one."""
+    """Return the commit of the checkout, with a plus if files changed; "" without a checkout."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=12", "--dirty=+"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip()
 
 
 def machine() -> dict[str, Any]:
-    """What the figures depend on: kind of processor, cores, Python."""
+    """Return what the figures depend on: processor, cores, load and Python version."""
     processor = platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():

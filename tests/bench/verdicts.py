@@ -1,7 +1,7 @@
-"""`python -m tests.bench.verdicts DATA`: is a verdict better for the faces that a detector finds?
+"""Compare verdicts of the pipeline with different detectors: `python -m tests.bench.verdicts DATA`.
 
-The whole pipeline, from bytes to verdict, with each detector in turn, on the whole photos of the
-test part. A table goes to standard error, JSON to standard output.
+Each pipeline classifies the uncropped photos of the test split, from bytes to verdict. A table is
+written to stderr, JSON to stdout.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from training.proposals.reference import ReferenceDetector
-from training.sample import Sample
-from training.splits import TEST
-from training.workspace import Workspace
-from worker import model_store
-from worker.classify import OnnxClassifier
-from worker.detect import Detector, HogDetector
-from worker.detect.cascade import CascadeDetector, Policy
-from worker.manifest import ProposalManifest
-from worker.pipeline import Pipeline
+from training.common.sample import Sample
+from training.common.splits import TEST
+from training.common.workspace import Workspace
+from training.detector.reference import ReferenceDetector
+from worker.vision import model_store
+from worker.vision.classify import OnnxClassifier
+from worker.vision.detect import Detector, HogDetector
+from worker.vision.detect.cascade import CascadeDetector, CascadePolicy
+from worker.vision.model_manifest import ProposalManifest
+from worker.vision.pipeline import Pipeline
 
 KINDS = ("true_true", "false_true", "true_false", "false_false")
-"""Right or wrong, and what was said."""
+"""Correct or not, and the verdict on glasses."""
 
 
-class WholeCascade(CascadeDetector):
-    """Asks dlib's whole detector about every face at once, not only where the smaller saw none."""
+class FullDlibCascade(CascadeDetector):
+    """Confirms every face with dlib's full detector, not only where its frontal part missed it."""
 
     def __init__(
-        self, network: bytes, manifest: ProposalManifest, policy: Policy = Policy.ALL
+        self, network: bytes, manifest: ProposalManifest, policy: CascadePolicy = CascadePolicy.ALL
     ) -> None:
         super().__init__(network, manifest, policy)
         self._upright = self._frontal
@@ -43,20 +43,20 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.verdicts", description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--limit", type=int, help="photos of each dataset at most")
+    parser.add_argument("--limit", type=int, help="maximum photos per dataset")
     parser.add_argument("--runs", type=Path, default=Path("runs/training"))
     parser.add_argument("--model", default="default")
-    parser.add_argument("--only", nargs="*", help="names of detectors")
+    parser.add_argument("--only", nargs="*", help="detectors to measure (default: all)")
     options = parser.parse_args()
     classifier = OnnxClassifier(model_store.load(options.model))
     detectors: dict[str, Detector] = {
         "reference": ReferenceDetector(),
         "ladder": HogDetector(),
-        **{f"cascade-{policy}": CascadeDetector.load(policy) for policy in Policy},
-        "cascade-all, whole dlib": WholeCascade.load(),
+        **{f"cascade-{policy}": CascadeDetector.load(policy) for policy in CascadePolicy},
+        "cascade-all, full dlib": FullDlibCascade.load(),
     }
     detectors = {n: d for n, d in detectors.items() if not options.only or n in options.only}
-    photos = whole_photos(options.data, options.runs, options.limit)
+    photos = photos_of_test_split(options.data, options.runs, options.limit)
     result = {
         name: verdicts(Pipeline(detector, classifier), photos)
         for name, detector in detectors.items()
@@ -64,23 +64,23 @@ def main() -> None:
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
 
 
-def whole_photos(data: Path, runs: Path, limit: int | None) -> list[list[Sample]]:
-    """The photos of the test part, a list a dataset; of each at most so many."""
+def photos_of_test_split(data: Path, runs: Path, limit: int | None) -> list[list[Sample]]:
+    """Return the uncropped photos of the test split: one list per dataset, with at most `limit`."""
     work = Workspace(data, runs)
     return [
-        _some([s for s in d.samples if work.part_of[s.name] == TEST], limit)
+        _sample([s for s in d.samples if work.part_of[s.name] == TEST], limit)
         for d in work.datasets
         if not d.aligned
     ]
 
 
-def _some(samples: list[Sample], limit: int | None) -> list[Sample]:
-    few = limit is not None and len(samples) > limit
-    return random.Random(2).sample(samples, limit or 0) if few else samples
+def _sample(samples: list[Sample], limit: int | None) -> list[Sample]:
+    is_over = limit is not None and len(samples) > limit
+    return random.Random(2).sample(samples, limit or 0) if is_over else samples
 
 
 def verdicts(pipeline: Pipeline, datasets: list[list[Sample]]) -> dict[str, dict[str, float]]:
-    """Dataset -> right and wrong verdicts and F1 of the positives; `all` last."""
+    """Return F1 of the positives and error counts by dataset; the last key is `all`."""
     total: Counter[str] = Counter()
     result = {}
     spent = 0.0
@@ -94,8 +94,8 @@ def verdicts(pipeline: Pipeline, datasets: list[list[Sample]]) -> dict[str, dict
             outcome = pipeline(data)
             spent += time.process_time() - start
             highest = max((face.probability for face in outcome.faces), default=0.0)
-            said = highest >= pipeline.threshold
-            kind = ("true" if said == sample.has_glasses else "false") + f"_{said}".lower()
+            verdict = highest >= pipeline.threshold
+            kind = ("true" if verdict == sample.has_glasses else "false") + f"_{verdict}".lower()
             counts[kind] += 1
             counts["no_face"] += not outcome.faces
         total += counts
@@ -108,14 +108,14 @@ def verdicts(pipeline: Pipeline, datasets: list[list[Sample]]) -> dict[str, dict
 
 
 def _figures(counts: Counter[str]) -> dict[str, float]:
-    right, wrong, missed = counts["true_true"], counts["false_true"], counts["false_false"]
-    f1 = 2 * right / (2 * right + wrong + missed) if right else 0.0
+    hits, false_alarms, misses = (counts[k] for k in ("true_true", "false_true", "false_false"))
+    f1 = 2 * hits / (2 * hits + false_alarms + misses) if hits else 0.0
     return {
         "photos": sum(counts[kind] for kind in KINDS),
         "f1": round(f1, 4),
-        "errors": wrong + missed,
-        "false_positives": wrong,
-        "false_negatives": missed,
+        "errors": false_alarms + misses,
+        "false_positives": false_alarms,
+        "false_negatives": misses,
         "no_face": counts["no_face"],
     }
 

@@ -1,17 +1,18 @@
-"""`glasses`, except that photos' bytes are not sent: for backlogs larger than a disk is patient.
+"""The `glasses` command without uploads, for backlogs that would take the disk too long.
 
-Started like `python -m producer`. Files are read, hashed, read and hashed again as ever, manifest,
-ledger and queue are the real ones; only the PUT of a photo is left out.
+Run `python -m tests.bench.without_bytes` like `python -m producer`. Files are read and hashed twice
+as usual, and manifest, ledger and queue are real. Only the PUT requests of photos are skipped.
 """
 
 from __future__ import annotations
 
-from glasses.object_store import IMAGES, PACKS, ObjectStore
+from glasses.storage.object_store import IMAGES, PACKS, ObjectStore
 
 _put = ObjectStore.put
 
 
 def put(self: ObjectStore, key: str, data: bytes) -> None:
+    """Replace `ObjectStore.put`: skip photos and packs."""
     if not key.startswith((IMAGES, PACKS)):
         _put(self, key, data)
 

@@ -1,7 +1,7 @@
-"""A campaign: jobs are submitted and trouble is made until both suffice; then everything is told.
+"""A campaign: jobs are submitted while faults are injected; then the cluster must come to rest.
 
-The same seed makes the same photos and the same troubles in the same order; what they hit depends
-on the machine.
+The same seed makes the same photos and the same faults in the same order; what they hit depends on
+the machine.
 """
 
 from __future__ import annotations
@@ -9,153 +9,187 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from redis.exceptions import RedisError
 
 from glasses.errors import GlassesError
-from glasses.schemas import JobStatus
-from glasses.statuses import TERMINAL_JOB_STATES
-from tests.chaos.pile import Piles, told
-from tests.chaos.scene import Scene, rows
-from tests.chaos.trouble import KILLS, OTHERS
+from glasses.protocol.schemas import JobStatus
+from glasses.protocol.statuses import TERMINAL_JOB_STATES
+from tests.chaos import oracle
+from tests.chaos.clock import Clock
+from tests.chaos.cluster import Cluster
+from tests.chaos.faults import Fault, schedule
+from tests.chaos.network import network
+from tests.chaos.photo_set import PhotoSetMaker
+from tests.chaos.plan import Plan, Report
+from tests.chaos.power_cut import WriteHistory
+from tests.chaos.sampler import Sampler
+from tests.chaos.watches import Watches
 from tests.support.leftovers import nothing_left_behind
 from tests.support.stack import S3, VALKEY, own_stack
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How much of everything.
-
-    Attributes:
-        seed: Of all chance.
-        photos: To submit at least.
-        kills: To make at least.
-        job_photos: In a job.
-        jobs: At once.
-        poison: Photos of a job that kill whoever looks at them.
-        pause: Mean seconds between troubles.
-        workers: Of one process each.
-        reconciler: False takes it away.
-        stall: Seconds without any verdict after which photos count as lost.
-    """
-
-    seed: int
-    photos: int
-    kills: int
-    job_photos: int = 250
-    jobs: int = 3
-    poison: int = 1
-    pause: float = 0.5
-    workers: int = 2
-    reconciler: bool = True
-    stall: float = 120
-
-
-@dataclass(slots=True)
-class Report:
-    """What came of it: `lost`, `doubled` and `wrong` must be 0."""
-
-    seed: int
-    jobs: int = 0
-    photos: int = 0
-    kills: int = 0
-    troubles: dict[str, int] = field(default_factory=dict)
-    submitted_again: int = 0
-    lost: int = 0
-    doubled: int = 0
-    wrong: int = 0
-    seconds: float = 0
-    examples: list[str] = field(default_factory=list)
+_MAX_TRIES = 10
+"""Attempts at a fault that found no target."""
 
 
 def run(plan: Plan, home: Path, demo_photos: Path) -> Report:
     """Run a campaign in an empty folder."""
     started = time.monotonic()
     report = Report(plan.seed)
-    with own_stack(home / "servers") as stack:
-        scene = Scene(stack, home, plan.reconciler)
+    maker = PhotoSetMaker(home, demo_photos)
+    with _cluster(plan, home) as cluster:
+        chance = random.Random(f"{plan.seed} photos")
+
+        def submit_more() -> None:
+            report.photos += plan.job_photos
+            cluster.submit(maker.make(plan.job_photos, plan.poison, chance))
+
+        sampler, watches = Sampler(cluster), Watches(cluster, home)
+        cluster.submit_more, cluster.watch = submit_more, watches.tend
+        sampler.start()
         try:
-            piles = Piles(home, demo_photos)
-            for _ in range(plan.workers):
-                scene.start_worker()
-            _trouble(plan, scene, piles, report)
-            _calm(plan, scene)
-            for job_id in scene.jobs:
-                _judge(scene, job_id, report)
-            report.submitted_again = len(scene.abandoned)
-            nothing_left_behind(scene.client, scene.abandoned)
+            _inject(plan, cluster, report)
+            _rest(plan, cluster, watches)
+            sampler.stop()
+            sampler.judge(report)
+            watches.judge(report)
+            oracle.judge(cluster, home, report)
+            for submitter in cluster.submitters:
+                photos = len(submitter.photos.expected)
+                report.count("lost", f"still submitting: {submitter.stderr[-300:]}", photos)
+            for mistake in cluster.mistakes:
+                report.count("tracebacks", mistake)
+            try:
+                nothing_left_behind(cluster.client, cluster.abandoned)
+            except AssertionError as error:
+                report.count("leftovers", str(error)[:500])
         finally:
-            scene.end()
+            sampler.stop()
+            watches.end()
+    report.submitted_again = cluster.submitted_again
     report.seconds = round(time.monotonic() - started)
     return report
 
 
-def _trouble(plan: Plan, scene: Scene, piles: Piles, report: Report) -> None:
-    piling = random.Random(f"{plan.seed} photos")
-    kinds = KILLS | OTHERS
+@contextmanager
+def _cluster(plan: Plan, home: Path) -> Iterator[Cluster]:
+    """Start the servers, the workers, and what the planned faults need."""
+    with ExitStack() as exits:
+        stack = exits.enter_context(own_stack(home / "servers"))
+        clock = Clock(stack, home / "clock") if plan.faults.get("clock_steps") else None
+        wires = None
+        if plan.faults.get("disconnections"):
+            wires = exits.enter_context(network(stack.settings))
+        settings = wires.settings if wires else stack.settings
+        cluster = Cluster(stack, home, settings, plan.reconciler)
+        exits.callback(cluster.end)
+        cluster.clock, cluster.network = clock, wires
+        cluster.write_history = WriteHistory(stack)
+        cluster.write_history.start()
+        exits.callback(cluster.write_history.stop)
+        if plan.faults.get("promotions"):
+            cluster.attach_replica()
+        for _ in range(plan.workers):
+            cluster.start_worker()
+        yield cluster
+
+
+def _inject(plan: Plan, cluster: Cluster, report: Report) -> None:
+    """Submit photos and inject faults until both numbers are reached."""
+    faults = schedule(plan.seed, plan.faults)
+    done: Counter[str] = Counter()
+    tries: Counter[Fault] = Counter()
     step = 0
-    while report.kills < plan.kills or report.photos < plan.photos:
-        scene.look_after()
-        if scene.submitting + _open_jobs(scene) < plan.jobs:
-            scene.submit(piles.make(plan.job_photos, plan.poison, piling))
-            report.photos += plan.job_photos
+
+    def replenish() -> None:
+        if not faults and report.photos >= plan.photos:
+            return
+        is_room = len(cluster.submitters) < plan.jobs
+        if is_room and len(cluster.submitters) + len(_open(cluster)) < plan.jobs:
+            cluster.submit_more()
+
+    cluster.replenish = replenish
+    stalled = Stalled(plan.stall)
+    while faults or report.photos < plan.photos:
+        cluster.tend()
+        statuses = _statuses(cluster)
+        if stalled((statuses, len(faults), report.photos)):
+            # Jobs that never end leave no room for more.
+            report.count("stalled", f"{len(faults)} faults to go; {statuses}")
+            break
+        if faults and not any(_is_under_way(status) for status in statuses.values()):
+            time.sleep(0.02)
+            continue  # a fault would hit nothing
         # Chance of its own for each step, so that none depends on what an earlier one met.
         chance = random.Random(f"{plan.seed} {step}")
         step += 1
         time.sleep(chance.expovariate(1 / plan.pause))
-        if report.kills >= plan.kills:
+        if not faults:
             continue
-        (kind,) = chance.choices(list(kinds), list(kinds.values()))
+        fault = faults.pop(0)
         try:
-            done = kind(scene, chance)
+            hit = fault(cluster, chance)
         except (RedisError, OSError):
-            done = False  # another trouble was there first
-        report.troubles[kind.__name__] = report.troubles.get(kind.__name__, 0) + done
-        report.kills += done and kind in KILLS
+            hit = False  # another fault was there first
+        done[fault.__name__] += hit
+        cluster.log(f"{fault.__name__} {hit}, {len(faults)} to go, open: {_open(cluster)}")
+        tries[fault] += not hit
+        if not hit and tries[fault] < _MAX_TRIES:
+            faults.insert(chance.randint(0, len(faults)), fault)
+    cluster.replenish = lambda: None
+    report.faults = dict(done)
 
 
-def _calm(plan: Plan, scene: Scene) -> None:
-    """Let everything come to an end, or to a standstill."""
+def _rest(plan: Plan, cluster: Cluster, watches: Watches) -> None:
+    """Wait until every job and every watch has ended, or nothing changes any more."""
     for name in (VALKEY, S3):
-        scene.stack.start(name)
-    pending, since = -1, time.monotonic()
-    while scene.submitting or scene.later or _open_jobs(scene):
-        scene.look_after()
-        left = sum(status.pending for status in _statuses(scene))
-        if left != pending:
-            pending, since = left, time.monotonic()
-        if time.monotonic() - since > plan.stall:
+        cluster.stack.start(name)
+    stalled = Stalled(plan.stall)
+    while True:
+        cluster.tend()
+        statuses = _statuses(cluster)
+        left = (*_open(cluster, statuses), *cluster.submitters, *cluster.later)
+        if not (left or watches.running) or stalled((statuses, watches.running, len(left))):
             return
-        time.sleep(0.5)
+        time.sleep(0.2)
 
 
-def _statuses(scene: Scene) -> list[JobStatus]:
+class Stalled:
+    """Detects that a value has not changed for some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._since = time.monotonic()
+        self._before: object = None
+
+    def __call__(self, now: object) -> bool:
+        """Return whether the value has not changed for that time."""
+        if now != self._before:
+            self._before, self._since = now, time.monotonic()
+        return time.monotonic() - self._since > self._seconds
+
+
+def _statuses(cluster: Cluster) -> dict[str, JobStatus]:
+    """Return the status of each job that Redis knows; {} while a server is down."""
     try:
-        return [scene.client.job(job_id).status() for job_id in scene.jobs]
+        return {status.job_id: status for status in cluster.client.jobs()}
     except GlassesError:
-        return []  # a server is away
+        return {}
 
 
-def _open_jobs(scene: Scene) -> int:
-    found = _statuses(scene)
-    ended = sum(status.state in TERMINAL_JOB_STATES for status in found)
-    return len(scene.jobs) - ended
+def _is_under_way(status: JobStatus) -> bool:
+    return status.submitted > 0 and status.state not in TERMINAL_JOB_STATES
 
 
-def _judge(scene: Scene, job_id: str, report: Report) -> None:
-    truth = scene.jobs[job_id].truth
-    status = scene.client.job(job_id).status()
-    found = rows(scene.settings, job_id)
-    names = Counter(str(row["image"]) for row in found)
-    ended = status.classified + status.no_face + status.failed
-    assert status.submitted == ended + status.cancelled + status.pending, status
-    report.jobs += 1
-    report.lost += len(truth.keys() - names.keys())
-    report.doubled += names.total() - len(names) + max(0, ended - len(truth))
-    for row in found:
-        name = str(row["image"])
-        if told(row) != truth[name]:
-            report.wrong += 1
-            report.examples.append(f"{job_id} {name}: {told(row)} instead of {truth[name]}")
+def _open(cluster: Cluster, statuses: dict[str, JobStatus] | None = None) -> list[str]:
+    """Return the jobs that were submitted and have not ended."""
+    statuses = _statuses(cluster) if statuses is None else statuses
+    return [
+        job_id
+        for job_id, job in cluster.jobs.items()
+        if job.submitted and not job.removed
+        if job_id not in statuses or statuses[job_id].state not in TERMINAL_JOB_STATES
+    ]

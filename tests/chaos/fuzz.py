@@ -25,6 +25,9 @@ from typing import IO, Any
 
 from PIL import Image
 
+from tests.support.raw_photos import RAW_PHOTOS, Shot
+from worker.vision.raw import MIN_SIDE
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 30.0
 _SIDE = 200
@@ -35,7 +38,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
 
 
 def seeds() -> dict[str, bytes]:
-    """A photo in every format that is accepted, small."""
+    """Return one small photo per accepted format."""
     found = {}
     with Image.open(ROOT / "demo" / "photos" / "hopper.jpg") as opened:
         opened.thumbnail((_SIDE, _SIDE))
@@ -44,13 +47,17 @@ def seeds() -> dict[str, bytes]:
         buffer = io.BytesIO()
         photo.save(buffer, format_, **options)
         found[format_] = buffer.getvalue()
+    preview = io.BytesIO()
+    photo.resize((MIN_SIDE, MIN_SIDE * photo.height // photo.width)).save(preview, "JPEG")
+    for suffix, raw_photo in RAW_PHOTOS.items():
+        found[suffix] = raw_photo(Shot(preview.getvalue(), 6))
     for path in sorted((ROOT / "tests" / "fixtures" / "heic").glob("*.hei*")):
         found[path.name] = path.read_bytes()
     return found
 
 
 def mutate(data: bytes, others: list[bytes], chance: random.Random) -> bytes:
-    """One to eight changes: bytes, numbers, cuts, copies, pieces of another photo."""
+    """Apply one to eight mutations: bytes, numbers, cuts, copies, pieces of another photo."""
     changed = bytearray(data)
     for _ in range(chance.randint(1, 8)):
         # Half of all changes hit the first kilobyte: headers decide most.
@@ -76,12 +83,11 @@ def mutate(data: bytes, others: list[bytes], chance: random.Random) -> bytes:
 
 
 def serve() -> None:
-    """The bounded process: a length and a file come in, an outcome goes out."""
-    from glasses.settings import Settings
-    from worker.pipeline import Pipeline
-    from worker.process import limit_memory
+    """Serve in the bounded process: read a length and a file, write an outcome."""
+    from worker.processes.limits import MAX_MB, limit_memory
+    from worker.vision.pipeline import Pipeline
 
-    limit_memory(Settings.model_fields["process_memory_mb"].default)
+    limit_memory(MAX_MB)
     pipeline = Pipeline.load("default")
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while head := source.read(4):
@@ -92,14 +98,14 @@ def serve() -> None:
 
 
 class Bounded:
-    """A process that serves, replaced when it ends."""
+    """A serving process that is replaced when it exits."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self.peak = 0
 
     def outcome(self, data: bytes) -> str:
-        """The outcome of a file; `CRASH` or `HANG` if there is none."""
+        """Return the outcome of a file; `CRASH` or `HANG` without one."""
         if self._process is None:
             command = [sys.executable, "-m", "tests.chaos.fuzz", "--serve"]
             self._process = subprocess.Popen(
@@ -130,7 +136,7 @@ class Bounded:
 
 
 def campaign(seed: int, files: int) -> Iterator[tuple[str, bytes]]:
-    """Format and mutated file, so many times."""
+    """Yield the format and the bytes of `count` mutated files."""
     chance = random.Random(seed)
     found = seeds()
     names = list(found)

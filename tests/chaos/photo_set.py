@@ -1,4 +1,4 @@
-"""A pile of small photos that differ in their bytes, whose verdicts are known."""
+"""Sets of small photos with known results."""
 
 from __future__ import annotations
 
@@ -12,43 +12,48 @@ from typing import Any
 
 from PIL import Image
 
-from tests.support.cursed_worker import MARK
+from tests.support.photos import POISON
 
 _SIDE = 240
 _BASES = ("hopper.jpg", "collins.jpg", "collins-glasses.jpg", "giunchedi.jpg", "cat.jpg")
-_TOLD = ("status", "glasses", "probability", "faces", "reason")
-POISONED: dict[str, Any] = {
+_COMPARED = ("status", "glasses", "probability", "faces", "orientation", "reason")
+_SHARED = 0.25
+"""Share of photos whose bytes are also in an earlier set."""
+_KEPT = 100
+"""Photos of each set that later ones may share."""
+_POISON_RESULT: dict[str, Any] = {
     "status": "failed", "glasses": False, "probability": None, "faces": [],
-    "reason": "crashed_worker",
+    "orientation": None, "reason": "crashed_worker",
 }  # fmt: skip
-"""What is told of a photo that kills whoever looks at it."""
+"""The result of a photo that kills each process that reads it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pile:
+class PhotoSet:
     """Photos in a folder.
 
     Attributes:
-        folder: Where they are.
-        truth: Name -> what has to be told of the photo.
+        folder: Contains the photos.
+        expected: Name -> the compared fields of its row.
     """
 
     folder: Path
-    truth: dict[str, dict[str, Any]]
+    expected: dict[str, dict[str, Any]]
 
 
-def told(row: dict[str, Any]) -> dict[str, Any]:
-    """The part of a row that depends on the photo's bytes."""
-    return {name: row[name] for name in _TOLD}
+def compared(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a row that depend on the photo's bytes only."""
+    return {name: row[name] for name in _COMPARED}
 
 
-class Piles:
-    """Makes piles; the truth is what `glasses classify` says, in one process, without servers."""
+class PhotoSetMaker:
+    """Makes photo sets; `glasses classify`, in one process without servers, gives the results."""
 
     def __init__(self, home: Path, demo_photos: Path) -> None:
         self._home = home
         self._made = 0
         self._bases: dict[str, bytes] = {}
+        self._earlier: list[tuple[str, bytes]] = []
         folder = home / "bases"
         folder.mkdir()
         for name in _BASES:
@@ -65,27 +70,34 @@ class Piles:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         rows = [json.loads(line) for line in done.stdout.splitlines()]
-        self._truth = {row["image"]: told(row) for row in rows}
+        self._results = {row["image"]: compared(row) for row in rows}
         assert {row["status"] for row in rows} == {"classified", "no_face", "failed"}, done.stderr
 
-    def make(self, count: int, poison: int, chance: random.Random) -> Pile:
-        """A new pile.
+    def make(self, count: int, poison: int, chance: random.Random) -> PhotoSet:
+        """Write a new photo set.
 
         Args:
-            count: Of photos.
-            poison: So many of them kill whoever looks at them.
-            chance: Decides which.
+            count: Number of photos.
+            poison: Number of photos that kill each process that reads them.
+            chance: Decides which photos.
         """
         self._made += 1
-        folder = self._home / f"pile-{self._made}"
+        folder = self._home / f"photos-{self._made}"
         folder.mkdir()
         deadly = set(chance.sample(range(count), poison))
-        truth = {}
+        expected = {}
+        new = []
         for number in range(count):
-            base = chance.choice(list(self._bases))
+            base, data = chance.choice(list(self._bases)), b""
+            if number in deadly:
+                data = self._bases[base] + f"{self._made}-{number}".encode() + POISON + b"kill"
+            elif self._earlier and chance.random() < _SHARED:
+                base, data = chance.choice(self._earlier)
+            else:
+                data = self._bases[base] + f"{self._made}-{number}".encode()
+                new.append((base, data))
             name = f"{number:05d}-{base}"
-            salt = f"{self._made}-{number}".encode()
-            end = MARK + b"kill" if number in deadly else b""
-            (folder / name).write_bytes(self._bases[base] + salt + end)
-            truth[name] = POISONED if number in deadly else self._truth[base]
-        return Pile(folder, truth)
+            (folder / name).write_bytes(data)
+            expected[name] = _POISON_RESULT if number in deadly else self._results[base]
+        self._earlier += new[:_KEPT]
+        return PhotoSet(folder, expected)

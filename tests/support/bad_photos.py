@@ -1,4 +1,4 @@
-"""A folder with everything that people have among their photos, and what has to be told of each."""
+"""A folder with every kind of file that people keep among photos, and the expected outcomes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, ImageChops
 
+from tests.support.raw_photos import RAW_PHOTOS, Shot
+
 CLASSIFIED, NO_FACE = "classified", "no_face"
+IGNORED = "ignored"
 EMPTY, NOT_AN_IMAGE, CORRUPT = "empty", "not_an_image", "corrupt"
+NO_PREVIEW = "no_preview"
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 TOO_MANY_PIXELS, UNREADABLE = "too_many_pixels", "unreadable"
 
@@ -23,7 +27,7 @@ def make(folder: Path, demo_photos: Path) -> dict[str, str]:
     """Fill an empty folder.
 
     Returns:
-        Name -> `classified`, `no_face`, or the reason of the failure.
+        Name -> `classified`, `no_face`, or the reason of the failure; ignored files are missing.
     """
     face = Image.open(demo_photos / "hopper.jpg").convert("RGB")
     jpeg = (demo_photos / "hopper.jpg").read_bytes()
@@ -33,12 +37,13 @@ def make(folder: Path, demo_photos: Path) -> dict[str, str]:
         path = os.path.join(os.fsencode(folder), os.fsencode(name))
         with open(path, "wb") as file:
             file.write(data)
-        truth[name] = expected
+        if expected != IGNORED:
+            truth[name] = expected
 
     put("empty.jpg", b"", EMPTY)
     put("text.jpg", b"I am no photo\n" * 9, NOT_AN_IMAGE)
-    put("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', NOT_AN_IMAGE)
-    put("paper.pdf", b"%PDF-1.7\n" + b"x" * 99, NOT_AN_IMAGE)
+    put("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', IGNORED)
+    put("paper.pdf", b"%PDF-1.7\n" + b"x" * 99, IGNORED)
     put("junk before.jpg", b"junk" * 9 + jpeg, NOT_AN_IMAGE)
     put("junk after.jpg", jpeg + os.urandom(999), CLASSIFIED)
     put("a photo without an extension", jpeg + b"1", CLASSIFIED)
@@ -59,6 +64,10 @@ def make(folder: Path, demo_photos: Path) -> dict[str, str]:
         exif[ExifTags.Base.Orientation] = orientation
         turned = _saved(_turned(face, orientation), "JPEG", exif=exif)
         put(f"orientation {orientation}.jpg", turned, CLASSIFIED)
+    preview = _saved(_turned(face.resize((1024, 1024 * face.height // face.width)), 6), "JPEG")
+    for suffix, raw_photo in RAW_PHOTOS.items():
+        put(f"a photo.{suffix}", raw_photo(Shot(preview, 6)) + suffix.encode(), CLASSIFIED)
+    put("without a preview.dng", RAW_PHOTOS["dng"](Shot(b"")), NO_PREVIEW)
     for path in sorted((FIXTURES / "heic").glob("*.hei*")):
         put(path.name, path.read_bytes(), NO_FACE)
         put(f"half of {path.name}", path.read_bytes()[: path.stat().st_size // 2], CORRUPT)

@@ -1,4 +1,4 @@
-"""Other buckets go with their test: each takes a volume of the S3 server, and those are few."""
+"""Buckets of other users; deleted after the test, because each takes one of few S3 volumes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from glasses.bucket import s3_client
-from glasses.settings import Settings
+from glasses.config.settings import Settings
+from glasses.storage.bucket import s3_client
 
 
 class OtherBucket:
-    """A bucket of somebody else on the same server."""
+    """A bucket of another user on the same server."""
 
     def __init__(self, settings: Settings, name: str) -> None:
         self.name = name
@@ -28,12 +28,19 @@ class OtherBucket:
 
 @contextmanager
 def other_bucket(settings: Settings) -> Iterator[OtherBucket]:
+    """Create a bucket for the length of the context."""
     name = f"other-{uuid.uuid4().hex[:12]}"
     client: Any = s3_client(settings)
     client.create_bucket(Bucket=name)
     yield OtherBucket(settings, name)
+    remove_bucket(settings, name)
+
+
+def remove_bucket(settings: Settings, name: str) -> None:
+    """Remove a bucket with its objects."""
+    client: Any = s3_client(settings)
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
-        # One by one: a request for many is XML, which cannot hold every key.
+        # One by one: a batch request is XML, which cannot represent every key.
         with ThreadPoolExecutor(8) as pool:
             for found in page.get("Contents", ()):
                 pool.submit(client.delete_object, Bucket=name, Key=found["Key"])

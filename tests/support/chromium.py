@@ -1,4 +1,4 @@
-"""A headless Chromium, driven through a pipe (Chrome DevTools Protocol), without any package."""
+"""Headless Chromium, driven through a pipe (Chrome DevTools Protocol) without any package."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ KEYS = {"Enter": 13, "Escape": 27, " ": 32, "PageUp": 33, "PageDown": 34, "End":
 
 
 def browser() -> str | None:
-    """The first browser on the path that will do."""
+    """Return the first suitable browser on the path; None without one."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 class Page:
-    """One page."""
+    """A page of the browser."""
 
     def __init__(self, to: int, back: int) -> None:
         self._to = to
@@ -40,7 +40,7 @@ class Page:
             self.call(f"{domain}.enable")
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a command and wait for its answer; events that come first are noted."""
+        """Send a command and return its answer; record the events that arrive first."""
         self._number += 1
         number = self._number
         message: dict[str, Any] = {"id": number, "method": method, "params": parameters}
@@ -62,7 +62,7 @@ class Page:
             pass
 
     def run(self, script: str) -> Any:
-        """The value of an expression; promises are awaited."""
+        """Return the value of an expression; promises are awaited."""
         answer = self.call(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
         )
@@ -70,21 +70,21 @@ class Page:
         return answer["result"].get("value")
 
     def settle(self) -> None:
-        """Wait until what was asked for has been drawn."""
+        """Wait until pending changes are rendered."""
         self.run("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(1))))")
 
-    def press(self, *keys: str) -> None:
-        """Press keys, one after the other, as a keyboard does."""
+    def press(self, *keys: str, modifiers: int = 0) -> None:
+        """Press keys one after the other; `modifiers` are 2 for Ctrl, 8 for Shift."""
         for key in keys:
             text = {"text": key} if len(key) == 1 else {"text": "\r"} if key == "Enter" else {}
             code = KEYS.get(key, ord(key.upper()[0]))
-            base = {"key": key, "windowsVirtualKeyCode": code}
+            base = {"key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers}
             self.call("Input.dispatchKeyEvent", type="keyDown", **base, **text)
             self.call("Input.dispatchKeyEvent", type="keyUp", **base)
         self.settle()
 
-    def click(self, selector: str) -> None:
-        """Click on the middle of an element with the mouse."""
+    def click(self, selector: str, modifiers: int = 0) -> None:
+        """Click on the middle of an element with the mouse; see `press`."""
         x, y = self.run(
             f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
             "e.scrollIntoView({block: 'nearest'});"
@@ -92,11 +92,14 @@ class Page:
             "return [b.x + b.width / 2, b.y + b.height / 2] })()"
         )
         for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            self.call(
+                "Input.dispatchMouseEvent",
+                type=kind, x=x, y=y, button="left", clickCount=1, modifiers=modifiers,
+            )  # fmt: skip
         self.settle()
 
     def window(self, width: int, height: int, dark: bool = False) -> None:
-        """Change size and colours."""
+        """Set the size and the colour scheme of the window."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=False,
@@ -106,7 +109,7 @@ class Page:
         self.settle()
 
     def picture(self, path: Path) -> None:
-        """Save what is seen as a PNG."""
+        """Save a screenshot as PNG."""
         data = self.call("Page.captureScreenshot", format="png")["data"]
         path.write_bytes(base64.b64decode(data))
 
@@ -134,16 +137,18 @@ class Page:
 
 @contextmanager
 def chromium(folder: Path) -> Iterator[Page]:
-    """A page of a browser with a profile of its own; downloads go to `folder`."""
+    """Yield a page of a browser with a fresh profile; downloads go to `folder`."""
     program = browser()
     assert program
     theirs_in, ours_out = os.pipe()
     ours_in, theirs_out = os.pipe()
     process = subprocess.Popen(
-        # The browser reads descriptor 3 and writes 4; the sandbox does not run as root.
+        # The browser reads descriptor 3 and writes 4; the sandbox does not run as root. Without a
+        # screen it assumes a finger, which does not hover over anything, unless told otherwise.
         ["bash", "-c", f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}', program, "--headless=new",
          "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-         "--no-first-run", "--disable-background-networking", "--disable-extensions",
+         "--no-first-run", "--blink-settings=primaryHoverType=2,availableHoverTypes=2",
+         "--disable-background-networking", "--disable-extensions",
          f"--user-data-dir={folder / 'profile'}", "about:blank"],
         pass_fds=(theirs_in, theirs_out),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

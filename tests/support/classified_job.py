@@ -1,4 +1,4 @@
-"""Jobs that are judged as soon as they are submitted, so that a test needs no worker."""
+"""Jobs whose results are known when they are submitted, so that a test needs no worker."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from glasses import keys
 from glasses.client import Client, Job
-from glasses.outcome import Box, Face, Outcome
-from glasses.sorting.transfer import hash_of
-from glasses.statuses import PhotoStatus
-from glasses.workers import WorkerInfo, announce, withdraw
+from glasses.ledger import keys
+from glasses.ledger.workers import WorkerInfo, announce, withdraw
+from glasses.protocol.outcome import Box, Face, Outcome
+from glasses.protocol.statuses import PhotoStatus
+from producer.sorting.transfer import hash_of
 
 MODEL = "test@000000000000"
 
 
 def face(probability: float, left: int = 60, confirmed: bool = True) -> Face:
-    """A face of 100 px."""
+    """Return a face of 100 px."""
     box = Box(left=left, top=70, width=100, height=100)
     return Face(box=box, detection_score=1.2, confirmed=confirmed, probability=probability)
 
 
 def outcome(*faces: Face) -> Outcome:
-    """What a worker finds."""
+    """Return the outcome of a photo with these faces."""
     status = PhotoStatus.CLASSIFIED if faces else PhotoStatus.NO_FACE
     return Outcome(status=status, faces=faces)
 
 
-def judged_job(
+def submit_classified(
     client: Client, folder: Path, outcomes: Mapping[str, Outcome], name: str | None = None
 ) -> Job:
-    """Submit a folder; each photo's outcome is as if a worker had seen it before.
+    """Submit a folder whose photos were classified by an earlier job.
 
     Args:
-        client: Of the servers.
+        client: Client of the servers.
         folder: The photos.
-        outcomes: By path relative to the folder; what is missing must fail unsent.
-        name: Of the job.
+        outcomes: Outcomes by path relative to the folder; other files must fail unsent.
+        name: Name of the job.
     """
     redis: Any = client.redis
     for path, found in outcomes.items():

@@ -1,6 +1,6 @@
-"""`glasses watch-folder` that is killed (SIGKILL, by itself) at a chosen step of its work.
+"""`glasses watch-folder` that kills itself (SIGKILL) at a chosen step.
 
-`TEST_DIES` names the step and which time it is to be the last: `sent before 2`.
+`TEST_CRASH` states the step, before or after it, and at which call: `sent before 2`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import glasses.client
 from glasses.client import Client, Job
-from glasses.watching import Output, State
 from producer.main import main
+from producer.watching import RowsFile, WatchState
 
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def half_a_row(self: Output, length: int, data: bytes) -> None:
-    """A kill, or a full disk, in the middle of a row."""
+def half_a_row(self: RowsFile, length: int, data: bytes) -> None:
+    """Write only part of a row, as a kill or a full disk would."""
     with self.path.open("r+b") as file:
         file.seek(length)
         file.write(data[: len(data) - 40])
@@ -28,19 +29,19 @@ def half_a_row(self: Output, length: int, data: bytes) -> None:
 
 
 STEPS: dict[str, tuple[Any, str]] = {
-    "sending": (State, "sending"),
-    "create": (Client, "_create"),
+    "sending": (WatchState, "sending"),
+    "create": (glasses.client, "create_job"),
     "submit": (Client, "submit_photos"),
-    "sent": (State, "sent"),
-    "stage": (State, "stage"),
-    "append": (Output, "append"),
-    "deliver": (State, "deliver"),
+    "sent": (WatchState, "sent"),
+    "stage": (WatchState, "stage"),
+    "append": (RowsFile, "append"),
+    "deliver": (WatchState, "deliver"),
     "remove": (Job, "remove"),
-    "forget": (State, "forget"),
+    "forget": (WatchState, "forget"),
 }
 
 
-def dying(owner: Any, name: str, when: str, time: int) -> None:
+def crash(owner: Any, name: str, when: str, time: int) -> None:
     real, count = getattr(owner, name), 0
 
     def step(*args: Any, **options: Any) -> Any:
@@ -60,6 +61,6 @@ def dying(owner: Any, name: str, when: str, time: int) -> None:
 
 if __name__ == "__main__":
     assert Path("producer").is_dir()
-    step, when, time = os.environ["TEST_DIES"].split()
-    dying(*STEPS[step], when, int(time))
+    step, when, time = os.environ["TEST_CRASH"].split()
+    crash(*STEPS[step], when, int(time))
     main()

@@ -1,4 +1,4 @@
-"""The deployment files as data: what the images and Compose run, word by word."""
+"""The commands, users and environments in the Dockerfile and the Compose file, as data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def yaml_documents(path: Path) -> list[Any]:
 
 
 def compose(variables: Mapping[str, str]) -> dict[str, Any]:
-    """The services of the Compose file, its variables filled in."""
+    """Return the services of the Compose file with its variables substituted."""
 
     def value(found: re.Match[str]) -> str:
         dollar, name, default = found.groups()
@@ -42,7 +42,7 @@ def compose(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 class Image:
-    """What a target of the Dockerfile runs, and as whom."""
+    """A target of the Dockerfile: its command, environment and user."""
 
     def __init__(self, target: str) -> None:
         text = (INFRA / "docker" / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
@@ -54,11 +54,13 @@ class Image:
         self.folder: str = re.findall(r"^WORKDIR (.*)$", runtime, re.M)[0]
         lines = re.findall(r"^ENV (.*)$", runtime + own, re.M)
         self.environment = dict(pair.split("=", 1) for line in lines for pair in line.split())
+        checks = re.findall(r"^HEALTHCHECK .*? CMD (.*)$", own, re.M)
+        self.healthcheck: str | None = checks[0] if checks else None
         self.copied = re.findall(r"^COPY (.*) \S+$", stages["wheel"], re.M)
 
 
 def installed_wheel(folder: Path) -> Path:
-    """The wheel that the image's first stage builds, from what it copies, unpacked."""
+    """Build the wheel as the first stage of the image does, and return its unpacked folder."""
     source = folder / "src"
     source.mkdir()
     ignored = (INFRA.parent / ".dockerignore").read_text().splitlines()

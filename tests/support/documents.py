@@ -26,6 +26,7 @@ ALL = (
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "demo").glob("*.md")),
+    ROOT / "infra/README.md",
     *sorted((ROOT / "worker/models").rglob("*.md")),
 )
 """Pages that people read."""
@@ -70,11 +71,11 @@ class Block:
     marks: tuple[tuple[str, str], ...]
 
     def mark_of(self, word: str) -> str | None:
-        """What a comment says behind `word:`; None if none does."""
+        """Return the text after `word:` in the comment of the block; None without one."""
         return dict(self.marks).get(word)
 
     def steps(self) -> list[Step]:
-        """The commands of a console block."""
+        """Return the commands of a console block."""
         assert self.language == "console"
         parts = re.split(r"^\$ ", self.text, flags=re.MULTILINE)
         codes = [int(code) for code in (self.mark_of("exits") or "").split()]
@@ -91,7 +92,7 @@ class Block:
 
 @cache
 def blocks(page: Path) -> tuple[Block, ...]:
-    """All fenced blocks of a page, in order."""
+    """Return all fenced blocks of a page in order."""
     text = page.read_text("utf-8")
     return tuple(
         Block(
@@ -105,21 +106,21 @@ def blocks(page: Path) -> tuple[Block, ...]:
 
 
 def consoles(page: Path) -> list[Block]:
-    """The blocks of commands."""
+    """Return the console blocks of a page."""
     return [block for block in blocks(page) if block.language == "console"]
 
 
 def prose(page: Path) -> str:
-    """A page without its blocks and comments."""
+    """Return the text of a page without its blocks and comments."""
     return re.sub(r"<!--.*?-->", "", _BLOCK.sub("", page.read_text("utf-8")), flags=re.DOTALL)
 
 
 def code_spans(page: Path) -> Iterator[str]:
-    """What stands between backticks in the prose."""
+    """Yield the code spans in the prose of a page."""
     for found in re.finditer(r"(`+)(.+?)\1", prose(page), re.DOTALL):
         yield " ".join(found[2].split()).replace("\\|", "|")
 
 
 def name(page: Path) -> str:
-    """A page's path in the repository."""
+    """Return the path of a page in the repository."""
     return page.relative_to(ROOT).as_posix()

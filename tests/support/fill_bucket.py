@@ -1,12 +1,12 @@
-"""`python fill_bucket.py BUCKET FILE…`: as somebody else's program has put photos into a bucket."""
+"""`python fill_bucket.py BUCKET FILE…`: put photos into a bucket, as another program would."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from glasses.object_store import ObjectStore
-from glasses.settings import load_settings
+from glasses.config.settings import load_settings
+from glasses.storage.object_store import ObjectStore
 
 
 def main() -> None:

@@ -1,19 +1,19 @@
-"""Workers whose photos wait at a gate, so that a test sees an order and never a clock."""
+"""A gate that holds workers, so that tests observe an order instead of times."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-_SITE = Path(__file__).parent / "gate"
+_SITE = Path(__file__).parent / "gate_site"
 
 
 class Gate:
-    """Holds workers at their next photo while it is closed.
+    """Stops workers before their next photo while it is closed.
 
     Args:
-        folder: Made.
-        real: Behind it photos are looked at; else each is one without a face.
+        folder: Created; its files are the state of the gate.
+        real: Run the real pipeline behind the gate; otherwise no photo has a face.
     """
 
     def __init__(self, folder: Path, real: bool = False) -> None:
@@ -34,13 +34,13 @@ class Gate:
 
     @property
     def seen(self) -> list[str]:
-        """Marks of the photos that were looked at, in order."""
+        """Return the marks of the photos that passed, in order."""
         path = self._folder / "seen"
         return path.read_text().splitlines() if path.exists() else []
 
 
 def marked(folder: Path, source: Path, count: int, mark: str) -> Path:
-    """Photos that all carry a mark, and differ in their bytes."""
+    """Make a folder of photos that carry a mark and differ in their bytes."""
     data = source.read_bytes()
     folder.mkdir()
     for number in range(count):

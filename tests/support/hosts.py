@@ -48,14 +48,14 @@ _ROOT = Path(__file__).parents[2]
 
 
 def _needed(environment: Mapping[str, str]) -> list[str]:
-    """What a host's own `/tmp` would hide: this checkout and its Python, if they lie there."""
+    """Return the folders of checkout and Python that a host's private `/tmp` would hide."""
     code = [Path(path) for path in environment.get("PYTHONPATH", "").split(":")]
     programs = [Path(path).parent for path in environment["PATH"].split(":")]
     return [str(path) for path in (_ROOT, *code, *programs) if Path("/tmp") in path.parents]
 
 
-def reason_against() -> str | None:
-    """Why there can be no such hosts here; None if there can."""
+def skip_reason() -> str | None:
+    """Return why hosts cannot be created on this machine; None if they can."""
     if sys.platform != "linux" or os.geteuid():
         return "network namespaces need root on Linux"
     probe = f"glp{os.getpid()}"[:12]
@@ -85,7 +85,7 @@ class Network:
         _ip("link", "set", self._id, "up")
 
     def add(self, name: str) -> None:
-        """A new host. Add all hosts that shall know each other before any runs something."""
+        """Add a host. Add all hosts before starting a program on any."""
         number = len(self.addresses) + 2
         outer, namespace = f"{self._id}-{number}", f"{self._id}-{name}"
         self.addresses[name] = f"{self._subnet}.{number}"
@@ -98,7 +98,7 @@ class Network:
             _ip("-n", namespace, *line.split())
 
     def cut(self, name: str) -> None:
-        """Pull a host's cable."""
+        """Disconnect a host."""
         number = self.addresses[name].rsplit(".", 1)[1]
         _ip("link", "set", f"{self._id}-{number}", "down")
 
@@ -110,9 +110,9 @@ class Network:
         user: str,
         shared: Path | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Run a program on a host, as a user, with nothing but this environment.
+        """Start a program on a host as a user, with only this environment.
 
-        Its process is the program itself, so signals reach it. `shared` lies at `/run/shared`.
+        Signals reach it, since its process is the program itself. `shared` is at `/run/shared`.
         """
         hosts = self._folder / "hosts"
         known = {"localhost": "127.0.0.1", **self.addresses}
@@ -138,7 +138,7 @@ class Network:
         return self._folder / f"{name}.log"
 
     def remove(self) -> None:
-        """End everything on every host, and the hosts."""
+        """Kill all programs on all hosts and remove the hosts."""
         for process in self._processes:
             if process.poll() is None:
                 os.killpg(process.pid, 9)
@@ -156,7 +156,7 @@ class Network:
 
 
 def run_in(process: subprocess.Popen[bytes], command: Sequence[str]) -> int:
-    """Run a command where a program runs, as a health check does; its exit code."""
+    """Run a command beside a program, as a health check does; return its exit code."""
     inside = ["nsenter", f"--target={process.pid}", "--mount", "--net", "--uts", *command]
     return subprocess.run(inside, check=False, capture_output=True).returncode
 

@@ -1,4 +1,4 @@
-"""Links between pages, and the anchors that they may point to."""
+"""Links between pages and the anchors to which they point."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HEADING = re.compile(r"^#+ +(.+?)\s*$", re.MULTILINE)
 
 
 def links(page: Path) -> Iterator[str]:
-    """Where a page points to, but for other sites."""
+    """Yield the targets of a page's links, except other sites."""
     text = re.sub(r"(`+).+?\1", "", prose(page), flags=re.DOTALL)
     for target in _LINK.findall(text):
         if not re.match(r"[a-z]+:", target):
@@ -21,7 +21,7 @@ def links(page: Path) -> Iterator[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """What `#…` may follow a page's name, as GitHub makes it of the headings."""
+    """Return the anchors that GitHub generates from the headings of a page."""
     found: set[str] = set()
     for heading in _HEADING.findall(prose(page)):
         words = re.sub(r"[^\w\- ]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower())
@@ -33,7 +33,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def fault(page: Path, target: str) -> str | None:
-    """What is wrong with a link of a page; None if it leads somewhere."""
+    """Return what is wrong with a link of a page; None if it resolves."""
     path, _, anchor = target.partition("#")
     to = (page.parent / path).resolve() if path else page
     if not to.exists():

@@ -1,4 +1,4 @@
-"""A network namespace behind a pair of virtual cables, which can be pulled out."""
+"""A network namespace behind a virtual cable that can be disconnected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 _NETS = range(190, 200)
-"""Second part of its addresses; `hosts` has others."""
+"""Second byte of its addresses; `hosts` uses others."""
 
 
 class Namespace:
@@ -31,8 +31,8 @@ class Namespace:
         self._cable = f"gl{os.getpid()}"
         self._end = f"{self._cable}n"
 
-    def lay(self) -> None:
-        """Make it, and the cable."""
+    def create(self) -> None:
+        """Create the namespace and its cable."""
         _ip("netns", "add", self._name)
         _ip("link", "add", self._cable, "type", "veth", "peer", "name", self._end)
         _ip("link", "set", self._end, "netns", self._name)
@@ -43,28 +43,28 @@ class Namespace:
             _ip("-n", self._name, "link", "set", device, "up")
 
     def cut(self) -> None:
-        """Pull the cable out: packets vanish, nobody is told."""
+        """Disconnect the cable: packets vanish silently."""
         _ip("link", "set", self._cable, "down")
 
     def mend(self) -> None:
-        """Put it in again."""
+        """Reconnect the cable."""
         _ip("link", "set", self._cable, "up")
 
     def remove(self) -> None:
-        """Remove what was made; what still runs in it loses its network."""
+        """Remove the namespace; programs that still run in it lose their network."""
         for words in (("link", "del", self._cable), ("netns", "del", self._name)):
             subprocess.run(["ip", *words], capture_output=True, check=False)
 
 
 @contextmanager
 def namespace() -> Iterator[Namespace]:
-    """A namespace for the length of the context; the test is skipped where none may be made."""
+    """Create a namespace for the length of the context; skip the test without permission."""
     if os.geteuid() or not shutil.which("ip"):
         pytest.skip("network namespaces need root and the command `ip`")
     made = Namespace(f"glasses-{os.getpid()}")
     try:
         try:
-            made.lay()
+            made.create()
         except subprocess.CalledProcessError as error:
             pytest.skip(f"no network namespace may be made here: {error.stderr.decode().strip()}")
         yield made

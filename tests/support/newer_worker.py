@@ -1,4 +1,4 @@
-"""A worker of the next version: it knows jobs and messages of schema 4 beside those of before.
+"""A worker of the next version, which accepts jobs and messages of schema 5 as well.
 
 Started like `python -m worker`.
 """
@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-from glasses import schemas
+from glasses.protocol import schemas
 
-NEWER = 4
+NEWER = 5
 
 
 class Message(schemas.ChunkMessage):
-    schema_version: Literal[1, 2, 3, 4] = NEWER  # type: ignore[assignment]
+    schema_version: Literal[1, 2, 3, 4, 5] = NEWER  # type: ignore[assignment]
 
 
 class Spec(schemas.JobSpec):
-    schema_version: Literal[1, 2, 3, 4] = 3  # type: ignore[assignment]
+    schema_version: Literal[1, 2, 3, 4, 5] = 4  # type: ignore[assignment]
 
 
 if __name__ == "__main__":
-    # Before anything else imports them from there.
+    # Before any other module imports these names.
     schemas.ChunkMessage = Message  # type: ignore[misc]
     schemas.JobSpec = Spec  # type: ignore[misc]
     schemas.SCHEMA_VERSION = NEWER  # type: ignore[misc]

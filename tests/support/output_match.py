@@ -1,4 +1,4 @@
-"""What a page shows against what came: the same but for what no two runs have in common."""
+"""Compare the output shown on a page with a real one, ignoring what differs between runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RULES = (
 
 
 def plain(text: str) -> list[str]:
-    """Lines without what differs from run to run; small whole numbers stay."""
+    """Return the lines without what differs between runs; small integers stay."""
     lines = []
     for line in text.splitlines():
         if "━" in line or not line.strip():  # progress bars, which end in an empty line
@@ -36,18 +36,18 @@ def plain(text: str) -> list[str]:
     return lines
 
 
-def here(text: str, folder: Path) -> str:
-    """What came, as somebody with another home on another machine would have got it."""
+def with_neutral_names(text: str, folder: Path) -> str:
+    """Return the output as it would be in another home on another machine."""
     text = text.replace(str(folder), HOME)
     return re.sub(rf"\b{re.escape(platform.node())}\b", HOST, text) if platform.node() else text
 
 
-def matches(shown: str, came: str) -> bool:
-    """Whether a page tells the truth.
+def matches(shown: str, actual: str) -> bool:
+    """Return whether the output shown on a page matches.
 
     Args:
-        shown: `…` alone on a line stands for any lines, within a line for anything.
-        came: What a command wrote.
+        shown: `…` alone on a line stands for any lines, within a line for any text.
+        actual: The output of the command.
     """
     pattern = ""
     for line in plain(shown):
@@ -55,4 +55,4 @@ def matches(shown: str, came: str) -> bool:
             pattern += r"(?:.*\n)*?"
         else:
             pattern += ".*".join(map(re.escape, line.split(ANYTHING))) + r"\n"
-    return re.fullmatch(pattern, "".join(f"{line}\n" for line in plain(came))) is not None
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in plain(actual))) is not None

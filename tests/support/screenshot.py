@@ -1,4 +1,4 @@
-"""`python -m tests.support.screenshot`: docs/report.png, the demo's report in a browser."""
+"""`python -m tests.support.screenshot`: write docs/report.png, the demo's report in a browser."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from PIL import Image
 
 from tests.support.chromium import browser, chromium
 from tests.support.documents import ROOT
-from tests.support.typed import Shell
+from tests.support.shell import Shell
 
 PICTURE = ROOT / "docs" / "report.png"
 SIZE = (1100, 786)
 COLOURS = 256
 COMMAND = "glasses classify demo/photos --exclude 'Grace*' --report report.html"
-"""Not the name whose letters few machines can draw."""
+"""Without the name whose letters few machines can render."""
 
 
 def main() -> None:
-    """Write the picture."""
+    """Write the screenshot."""
     if not browser():
         sys.exit("needs a Chromium on the path")
     with tempfile.TemporaryDirectory() as name:

@@ -1,4 +1,4 @@
-"""A shell at a terminal, in a folder of its own, as a reader of the pages has it."""
+"""A shell at a terminal, in which the commands of the pages are run."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ COLUMNS = "100"
 
 
 class Shell:
-    """Commands run in `folder`; `glasses` there is the one under test.
+    """Runs commands in `folder`, where `glasses` is the one under test.
 
     Args:
-        folder: Also the home.
-        variables: Of the environment, besides.
+        folder: Working directory and home.
+        variables: More environment variables.
     """
 
     def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
@@ -47,10 +47,10 @@ class Shell:
         }
 
     def run(self, command: str) -> tuple[int, str]:
-        """Type a command.
+        """Run a command.
 
         Returns:
-            Its exit code, and all that came on the terminal.
+            Exit code, and all output on the terminal.
         """
         ours, theirs = pty.openpty()
         program = subprocess.Popen(
@@ -65,11 +65,11 @@ class Shell:
                 if not (block := os.read(ours, 65_536)):
                     break
                 written += block
-        except OSError:  # Linux: nobody has the terminal open any more.
+        except OSError:  # Linux: no process has the terminal open any more.
             pass
         finally:
             if time.monotonic() > end:
                 program.kill()
             program.wait()
-            os.close(ours)  # only now: it hangs up on whoever is still ending
+            os.close(ours)  # only now: it sends SIGHUP to processes that are still exiting
         return program.returncode, written.decode(errors="replace").replace("\r\n", "\n")

@@ -1,4 +1,4 @@
-"""Commands on a terminal."""
+"""Run commands on a terminal."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import pty
 import subprocess
 import sys
 
-from glasses.settings import Settings
+from glasses.config.settings import Settings
 from infra.local.workers import environment
 
 
 def on_terminal(*arguments: str, settings: Settings, **variables: str) -> bytes:
-    """Run `glasses` on a terminal of its own.
+    """Run `glasses` on a pseudo-terminal.
 
     Args:
-        *arguments: Of the command.
-        settings: Where the servers are.
-        **variables: Of its environment.
+        *arguments: The command and its arguments.
+        settings: Address of the servers.
+        **variables: More environment variables.
 
     Returns:
-        All that it wrote there.
+        All output on the terminal.
     """
     ours, theirs = pty.openpty()
     program = subprocess.Popen(
@@ -35,7 +35,7 @@ def on_terminal(*arguments: str, settings: Settings, **variables: str) -> bytes:
     try:
         while block := os.read(ours, 65_536):
             written += block
-    except OSError:  # Linux: nobody has the terminal open any more.
+    except OSError:  # Linux: no process has the terminal open any more.
         pass
     finally:
         os.close(ours)

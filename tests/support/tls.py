@@ -1,4 +1,4 @@
-"""TLS before a server that has none: a certificate of our own, and what unwraps it."""
+"""A TLS endpoint in front of a server without TLS, with a generated certificate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Of `localhost`, and the CA that signed it."""
+    """A certificate of `localhost` and its CA."""
 
     ca: Path
     cert: Path
@@ -22,7 +22,7 @@ class Certificate:
 
 
 def certificate(folder: Path) -> Certificate:
-    """A new CA and a certificate of it."""
+    """Generate a CA and a certificate."""
     made = Certificate(folder / "ca.pem", folder / "cert.pem", folder / "key.pem")
     ca_key, request, names = folder / "ca-key.pem", folder / "request.pem", folder / "names"
     names.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
@@ -39,7 +39,7 @@ def certificate(folder: Path) -> Certificate:
 
 @contextmanager
 def tls_before(port: int, made: Certificate) -> Iterator[int]:
-    """A port that takes TLS and hands the rest to another port of this machine."""
+    """Yield a port that accepts TLS and forwards to another port of this machine."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(made.cert, made.key)
     loop = asyncio.new_event_loop()
@@ -50,7 +50,7 @@ def tls_before(port: int, made: Certificate) -> Iterator[int]:
             inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
             ends.append(inner_writer)
             await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
-        finally:  # also when it is cancelled: an end that is left open warns in a later test
+        finally:  # also when cancelled: an open transport would warn in a later test
             for end in ends:
                 end.transport.abort()
 

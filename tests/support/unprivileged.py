@@ -1,4 +1,4 @@
-"""Running commands as a user who may do nothing special."""
+"""Run commands as an unprivileged user."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pytest
 
 NOBODY = 65534
 _READS_ALL = "+dac_read_search"
-"""A checkout or an interpreter may lie where only root looks: reading it is no privilege here."""
+"""Permits reading a checkout or an interpreter in a folder that only root can read."""
 
 
 def as_nobody(cwd: Path, root: Path) -> list[str]:
-    """What to put before a command, so that no superuser runs it.
+    """Return the words that run a command as an unprivileged user when put before it.
 
     Args:
-        cwd: Where it will run.
-        root: Of the checkout.
+        cwd: Working directory of the command.
+        root: Root of the checkout.
     """
     if os.geteuid():
         return []
@@ -28,7 +28,7 @@ def as_nobody(cwd: Path, root: Path) -> list[str]:
         pytest.skip("runs as root, and there is no setpriv to become another user")
     change = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
     reading = [*change, f"--inh-caps={_READS_ALL}", f"--ambient-caps={_READS_ALL}"]
-    code = "import producer.main, worker.pipeline; from infra.local import seaweed, valkey"
+    code = "import producer.main, worker.vision.pipeline; from infra.local import seaweed, valkey"
     probe = [sys.executable, "-c", f"{code}; seaweed.binary(), valkey.binary()"]
     for prefix in (change, reading):
         done = subprocess.run(

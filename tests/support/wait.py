@@ -1,20 +1,26 @@
-"""Waiting for a condition: a test never sleeps and hopes."""
+"""Wait for a condition instead of sleeping for a fixed time."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 90.0
-"""Far more than any condition takes: a loaded machine must pass, a broken program must not hang."""
+WAIT_SECONDS = 90.0
+"""Much longer than any condition takes, because a loaded machine must pass too."""
 
 
 def wait_until(
     condition: Callable[[], object],
     explain: Callable[[], object] = str,
-    seconds: float = PATIENCE_SECONDS,
+    seconds: float = WAIT_SECONDS,
 ) -> None:
-    """Return once a condition holds; `explain` says what there was if it never did."""
+    """Return once a condition holds.
+
+    Args:
+        condition: Called every 20 ms.
+        explain: Returns the message of the failure.
+        seconds: Fail after this time.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, explain()

@@ -1,4 +1,4 @@
-"""`glasses watch-folder` as a process of its own."""
+"""Run `glasses watch-folder` in a separate process."""
 
 from __future__ import annotations
 
@@ -13,44 +13,45 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from glasses.settings import Settings
+from glasses.client import Client
+from glasses.config.settings import Settings
 from infra.local.workers import environment
 
 SECONDS = 90
 
 
 class Watching:
-    """A folder and the file of its rows.
+    """A watched folder and its output file.
 
     Args:
-        settings: Where the servers are.
-        folder: Watched.
-        output: Where rows go.
+        settings: Address of the servers.
+        folder: The watched folder.
+        output: The file of rows.
     """
 
     def __init__(self, settings: Settings, folder: Path, output: Path) -> None:
         self.settings, self.folder, self.output = settings, folder, output
 
-    def start(self, *options: str, dies: str = "") -> subprocess.Popen[str]:
-        """Start it; `dies` says where it kills itself, see `dying_watcher`."""
-        module = "tests.support.dying_watcher" if dies else "producer"
+    def start(self, *options: str, crash_at: str = "") -> subprocess.Popen[str]:
+        """Start watching; at step `crash_at` it kills itself, see `crashing_watcher`."""
+        module = "tests.support.crashing_watcher" if crash_at else "producer"
         arguments = ["watch-folder", str(self.folder), "-o", str(self.output), "--settle", "0.3"]
         return subprocess.Popen(
             [sys.executable, "-m", module, *arguments, "--interval", "0.2", *options],
-            env=os.environ | environment(self.settings) | {"TEST_DIES": dies},
+            env=os.environ | environment(self.settings) | {"TEST_CRASH": crash_at},
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def once(self, *options: str, dies: str = "", code: int = 0) -> str:
-        """Let it do what is there; what it said."""
-        process = self.start("--once", *options, dies=dies)
+    def run_once(self, *options: str, crash_at: str = "", code: int = 0) -> str:
+        """Run with `--once` and return its stderr."""
+        process = self.start("--once", *options, crash_at=crash_at)
         _, said = process.communicate(timeout=SECONDS)
         assert process.returncode == code, said
         return said
 
     def rows(self) -> list[dict[str, Any]]:
-        """The whole rows of the file."""
+        """Return the complete rows of the output file."""
         if not self.output.exists():
             return []
         lines = self.output.read_text("utf-8").split("\n")[:-1]
@@ -59,11 +60,11 @@ class Watching:
         return [json.loads(line) for line in lines]
 
     def written(self) -> Counter[tuple[str, str]]:
-        """How many rows each photo has: name and content."""
+        """Return the number of rows per photo (name and content)."""
         return Counter((row["image"], row["sha256"]) for row in self.rows())
 
-    def there(self) -> Counter[tuple[str, str]]:
-        """One for each photo that lies in the folder."""
+    def present(self) -> Counter[tuple[str, str]]:
+        """Count each photo in the folder once."""
         paths = [path for path in self.folder.rglob("*") if path.is_file()]
         return Counter(
             (str(path.relative_to(self.folder)), sha256(path.read_bytes()).hexdigest())
@@ -72,6 +73,26 @@ class Watching:
 
 
 def stop(process: subprocess.Popen[str], how: signal.Signals = signal.SIGKILL) -> str:
-    """End it; what it said."""
+    """Send a signal, wait for the exit and return stderr."""
     process.send_signal(how)
     return process.communicate(timeout=SECONDS)[1]
+
+
+def no_jobs_left(client: Client) -> bool:
+    """Return whether the jobs of a watched folder are gone from Redis and the object store."""
+    ours = [key for key in client.redis.scan_iter() if key.startswith("glasses:")]
+    allowed = (
+        "glasses:worker",
+        "glasses:lock:reconcil",
+        "glasses:jobs",
+        "glasses:audited",
+        "glasses:clock",
+        "glasses:expiry",
+        "glasses:swept",
+        "glasses:lock:expiry",  # while a round runs, a minute after the first worker has started
+        "glasses:partition:",  # expires by itself
+        "glasses:lock:requested:",  # likewise
+    )
+    left = [key for key in ours if not key.startswith(allowed)]
+    assert left == [], left
+    return list(client.store.keys("")) == [] and client.jobs() == []

@@ -1,4 +1,4 @@
-"""What several tests of commands for people share."""
+"""Fixtures that several tests of commands share."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 
 @pytest.fixture
-def pile(tmp_path: Path) -> Path:
-    """A folder with one file that passes for a photo."""
-    folder = tmp_path / "pile"
+def collection(tmp_path: Path) -> Path:
+    """Return a folder with one file that looks like a photo."""
+    folder = tmp_path / "collection"
     folder.mkdir()
     (folder / "a.jpg").write_bytes(b"\xff\xd8\xffa")
     return folder

@@ -1,4 +1,4 @@
-"""Completion as a shell asks for it: bash itself here, and the way that zsh asks."""
+"""Shell completion, as bash and zsh request it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import pytest
 from pydantic import SecretStr
 
 from glasses.client import Client
-from glasses.redis_client import ANSWER_SECONDS
-from glasses.settings import Settings
+from glasses.config.settings import Settings
+from glasses.ledger.redis_client import ANSWER_SECONDS
 from infra.local.workers import environment
-from tests.support.judged import judged_job, outcome
+from tests.support.classified_job import outcome, submit_classified
 
 ROOT = Path(__file__).parents[3]
 COMPLETE = """
@@ -30,7 +30,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Path:
-    """A home with `glasses` in its `bin`."""
+    """Return a home with `glasses` in its `bin`."""
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "glasses"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m producer "$@"\n')
@@ -78,8 +78,8 @@ def zsh(home: Path, line: str, settings: Settings) -> str:
     return done.stdout
 
 
-def test_commands_options_and_their_words_are_completed(shell: Path) -> None:
-    assert completed(shell, "glasses", "re") == ["results", "report", "reconcile"]
+def test_commands_options_and_option_values_are_completed(shell: Path) -> None:
+    assert completed(shell, "glasses", "re") == ["resume", "results", "report", "reconcile"]
     assert completed(shell, "glasses", "results", "--fo") == ["--format", "--follow"]
     assert completed(shell, "glasses", "results", "x", "--format", "") == [
         "table", "jsonl", "csv", "parquet",
@@ -92,12 +92,12 @@ def test_installed_completion_works_in_a_new_shell(shell: Path) -> None:
 
 
 def test_jobs_are_completed_by_id_and_by_name(
-    settings: Settings, client: Client, shell: Path, pile: Path
+    settings: Settings, client: Client, shell: Path, collection: Path
 ) -> None:
     judged = {"a.jpg": outcome()}
-    holiday = judged_job(client, pile, judged, name="holiday").id
-    spaced = judged_job(client, pile, judged, name="my holiday").id
-    both = [judged_job(client, pile, judged, name="twice").id for _ in range(2)]
+    holiday = submit_classified(client, collection, judged, name="holiday").id
+    spaced = submit_classified(client, collection, judged, name="my holiday").id
+    both = [submit_classified(client, collection, judged, name="twice").id for _ in range(2)]
     for command in ("status", "results", "rm", "reconcile"):
         found = completed(shell, "glasses", command, "", settings=settings)
         assert sorted(found) == sorted([holiday, spaced, *both, "holiday"])
@@ -108,10 +108,10 @@ def test_jobs_are_completed_by_id_and_by_name(
 
 
 @pytest.mark.parametrize("name", ["$(touch x)", "\\$(touch x)", "`x`", "a'b\"c", "[/bold]", "a*b"])
-def test_no_name_is_offered_that_a_shell_would_run(
-    settings: Settings, client: Client, shell: Path, pile: Path, name: str
+def test_names_that_a_shell_would_execute_are_not_offered(
+    settings: Settings, client: Client, shell: Path, collection: Path, name: str
 ) -> None:
-    job = judged_job(client, pile, {"a.jpg": outcome()}, name=name).id
+    job = submit_classified(client, collection, {"a.jpg": outcome()}, name=name).id
     assert completed(shell, "glasses", "status", "", settings=settings) == [job]
     offered = zsh(shell, "glasses status ", settings)
     assert job in offered
@@ -119,17 +119,20 @@ def test_no_name_is_offered_that_a_shell_would_run(
     assert not set("$`\\'*[") & set(what.removesuffix("))'\n").removesuffix('"'))
 
 
-def test_without_servers_completion_is_silent(shell: Path) -> None:
+def test_completion_without_servers_prints_nothing(shell: Path) -> None:
     assert completed(shell, "glasses", "status", "") == []
 
 
-def test_settings_that_do_not_fit_are_no_error_at_a_prompt(shell: Path) -> None:
+def test_invalid_settings_cause_no_error_at_a_prompt(shell: Path) -> None:
     (shell / "glasses.toml").write_text("nonsense = 1")
-    script = 'cd ~; eval "$(glasses --show-completion)"' + COMPLETE
+    script = 'cd ~; export GLASSES_CONFIG=glasses.toml; eval "$(glasses --show-completion)"'
+    script += COMPLETE
     assert bash(shell, script, "glasses", "status", "") == [""]
 
 
-def test_server_that_does_not_answer_is_not_waited_for(settings: Settings, shell: Path) -> None:
+def test_completion_does_not_wait_for_an_unresponsive_server(
+    settings: Settings, shell: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         url = SecretStr(f"redis://127.0.0.1:{deaf.getsockname()[1]}/0")
         lost = settings.model_copy(update={"redis_url": url})

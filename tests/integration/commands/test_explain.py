@@ -1,4 +1,4 @@
-"""`glasses explain` as a user types it."""
+"""`glasses explain` on the command line."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from PIL import Image
 from tests.support.commands import glasses
 
 
-def test_photo_is_explained_in_words_and_as_a_picture(demo_photos: Path, tmp_path: Path) -> None:
+def test_explanation_is_printed_and_drawn(demo_photos: Path, tmp_path: Path) -> None:
     drawing = tmp_path / "explain.png"
     done = glasses("explain", str(demo_photos / "hopper.jpg"), "-o", str(drawing))
     assert done.returncode == 0, done.stderr
-    for words in ("hopper.jpg: glasses, since 0.", "first look (256 px)", "dlib confirms",
-                  "where it", "classify", "mobilenet_v2"):  # fmt: skip
+    for words in ("hopper.jpg: eyeglasses, since 0.", "first pass (256 px)", "confirmed by dlib",
+                  "occlusion map", "classify", "mobilenet_v2"):  # fmt: skip
         assert words in done.stdout
     assert drawing.read_bytes().startswith(b"\x89PNG")
 
@@ -25,7 +25,7 @@ def test_photo_is_explained_in_words_and_as_a_picture(demo_photos: Path, tmp_pat
 @pytest.mark.parametrize(
     ("name", "format_"), [("e.JPG", "JPEG"), ("e.jpeg", "JPEG"), ("e.webp", "WEBP")]
 )
-def test_picture_is_what_its_name_says(
+def test_picture_format_follows_the_file_name(
     name: str, format_: str, demo_photos: Path, tmp_path: Path
 ) -> None:
     done = glasses("explain", str(demo_photos / "hopper.jpg"), "-o", str(tmp_path / name))
@@ -37,13 +37,13 @@ def test_picture_is_what_its_name_says(
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("e.gif", "name a file that ends in .png, .jpg, .jpeg, .webp"),
-        ("e", "name a file that ends in .png, .jpg, .jpeg, .webp"),
-        ("none/e.png", "cannot be written: the folder"),
-        ("", "cannot be written: it is a folder"),
+        ("e.gif", "the file name must end in .png, .jpg, .jpeg, .webp"),
+        ("e", "the file name must end in .png, .jpg, .jpeg, .webp"),
+        ("none/e.png", "cannot be written: the directory"),
+        ("", "cannot be written: it is a directory"),
     ],
 )
-def test_picture_that_cannot_be_written_is_told_before_the_work(
+def test_unwritable_picture_is_reported_before_any_work(
     name: str, words: str, demo_photos: Path, tmp_path: Path
 ) -> None:
     done = glasses("explain", str(demo_photos / "hopper.jpg"), "-o", str(tmp_path / name))
@@ -53,19 +53,19 @@ def test_picture_that_cannot_be_written_is_told_before_the_work(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_explanation_for_programs_has_verdict_and_stages(demo_photos: Path) -> None:
+def test_json_explanation_has_verdict_and_stages(demo_photos: Path) -> None:
     photo = str(demo_photos / "hopper.jpg")
     explained = json.loads(glasses("explain", photo, "--json", "--threshold", "0.999").stdout)
     assert (explained["verdict"]["image"], explained["verdict"]["glasses"]) == ("hopper.jpg", False)
     assert explained["verdict"]["probability"] == explained["faces"][0]["probability"]
-    assert explained["faces"][0]["look"] == "first look"
+    assert explained["faces"][0]["found_by"] == "first pass"
     assert explained["seconds"]["classify"] > 0
     missing = glasses("explain", "no-such-photo.jpg")
     assert (missing.returncode, missing.stdout) == (2, "")
 
 
-def test_pipe_is_refused_in_a_line(tmp_path: Path) -> None:
+def test_pipe_is_rejected_in_one_line(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     done = glasses("explain", str(tmp_path / "pipe.jpg"))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"glasses: {tmp_path / 'pipe.jpg'} is no regular file\n"
+    assert done.stderr == f"glasses: {tmp_path / 'pipe.jpg'} is not a regular file\n"

@@ -1,4 +1,4 @@
-"""Output that nothing takes any more is told in one line."""
+"""A full disk under the output is reported in one line."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 import pytest
 
 from glasses.client import Client
-from glasses.settings import Settings
+from glasses.config.settings import Settings
 from infra.local.workers import environment
+from tests.support.classified_job import face, outcome, submit_classified
 from tests.support.commands import glasses
-from tests.support.judged import face, judged_job, outcome
 
 FULL = Path("/dev/full")
 pytestmark = pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 NO_SPACE = "glasses: output cannot be written: No space left on device\n"
 
 
-def test_full_stdout(
-    settings: Settings, client: Client, pile: Path, monkeypatch: pytest.MonkeyPatch
+def test_full_disk_under_stdout_is_reported_in_one_line(
+    settings: Settings, client: Client, collection: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = judged_job(client, pile, {"a.jpg": outcome(face(0.98))}).id
+    job = submit_classified(client, collection, {"a.jpg": outcome(face(0.98))}).id
     for name, value in environment(settings).items():
         monkeypatch.setenv(name, value)
     for words in (
@@ -44,8 +44,10 @@ def test_full_stdout(
         assert (done.returncode, done.stderr) == (2, NO_SPACE), words
 
 
-def test_full_file(settings: Settings, client: Client, pile: Path) -> None:
-    job = judged_job(client, pile, {"a.jpg": outcome(face(0.98))}).id
+def test_full_disk_under_a_file_is_reported_in_one_line(
+    settings: Settings, client: Client, collection: Path
+) -> None:
+    job = submit_classified(client, collection, {"a.jpg": outcome(face(0.98))}).id
     done = glasses("results", job, "-o", str(FULL), "--format", "csv", settings=settings)
     assert done.returncode == 2
     assert done.stderr == "glasses: /dev/full cannot be written: No space left on device\n"

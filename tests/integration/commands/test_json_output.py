@@ -1,4 +1,4 @@
-"""What `--json` prints fits its schema, as it lies in docs/."""
+"""The output of `--json` matches its schema in docs/."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import jsonschema
 import pytest
 
 from glasses.client import Client
-from glasses.settings import Settings
+from glasses.config.settings import Settings
 from tests.support.commands import glasses
 from tests.support.photos import photos
-from tests.support.waiting import wait_until
+from tests.support.wait import wait_until
 from tests.support.workers import Worker
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 
 def fits(text: str, name: str) -> Any:
-    """The JSON, once it fits the schema and has no field that the schema does not say."""
+    """Return the parsed JSON after validation; fields outside the schema are errors."""
     value = json.loads(text)
     schema = json.loads((DOCS / f"{name}.schema.json").read_text("utf-8"))
     for part in [schema, *schema.get("$defs", {}).values()]:
@@ -31,14 +31,14 @@ def fits(text: str, name: str) -> Any:
     return value
 
 
-def test_nothing_to_tell_fits(settings: Settings, tmp_path: Path) -> None:
+def test_empty_output_matches_its_schema(settings: Settings, tmp_path: Path) -> None:
     assert fits(glasses("jobs", "--json", settings=settings).stdout, "jobs") == []
     assert fits(glasses("workers", "--json", settings=settings).stdout, "workers") == []
     checks = fits(glasses("doctor", "--json", home=tmp_path).stdout, "doctor")["checks"]
     assert {"failed", "skipped"} <= {check["state"] for check in checks}
 
 
-def test_running_and_ended_jobs_and_their_worker_fit(
+def test_output_about_running_and_finished_jobs_matches_its_schema(
     client: Client,
     settings: Settings,
     start_worker: Callable[..., Worker],
@@ -71,7 +71,7 @@ def test_running_and_ended_jobs_and_their_worker_fit(
     assert {fits(line, "verdict")["status"] for line in lines} == {"classified"}
 
 
-def test_what_does_not_fit_is_found() -> None:
+def test_output_that_violates_its_schema_is_detected() -> None:
     with pytest.raises(jsonschema.ValidationError):
         fits('[{"job_id": "abcdefgh"}]', "jobs")
     with pytest.raises(jsonschema.ValidationError):

@@ -1,4 +1,4 @@
-"""No escape code where no terminal reads it, and no colour where none is wanted."""
+"""No escape codes without a terminal, and no colour where the user disabled it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from glasses.client import Client
-from glasses.settings import Settings
+from glasses.config.settings import Settings
+from tests.support.classified_job import face, outcome, submit_classified
 from tests.support.commands import glasses
-from tests.support.judged import face, judged_job, outcome
 from tests.support.terminal import on_terminal
 
 COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 
 
-def test_nothing_but_text_where_no_terminal_is(
+def test_output_without_a_terminal_has_no_escape_codes(
     settings: Settings,
     client: Client,
-    pile: Path,
+    collection: Path,
     tmp_path: Path,
     demo_photos: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -27,13 +27,13 @@ def test_nothing_but_text_where_no_terminal_is(
     for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("NO_COLOR", raising=False)
-    job = judged_job(client, pile, {"a.jpg": outcome(face(0.98))}).id
+    job = submit_classified(client, collection, {"a.jpg": outcome(face(0.98))}).id
     for words in (
         ["--help"],
         ["results", "--help"],
         ["results"],
         ["results", "nobody"],
-        ["submit", str(pile), "--wait", "--timeout", "0.1"],
+        ["submit", str(collection), "--wait", "--timeout", "0.1"],
         ["status", job],
         ["watch", job],
         ["jobs"],
@@ -52,11 +52,11 @@ def test_nothing_but_text_where_no_terminal_is(
         assert "\x1b" not in done.stdout + done.stderr, words
 
 
-def test_no_color_is_honoured_on_a_terminal(
-    settings: Settings, pile: Path, monkeypatch: pytest.MonkeyPatch
+def test_no_color_is_respected_on_a_terminal(
+    settings: Settings, collection: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    words = ["submit", str(pile), "--wait", "--timeout", "0.1"]
+    words = ["submit", str(collection), "--wait", "--timeout", "0.1"]
     coloured = on_terminal(*words, settings=settings)
     plain = on_terminal(*words, settings=settings, NO_COLOR="1")
     assert COLOUR.search(coloured)
@@ -65,21 +65,21 @@ def test_no_color_is_honoured_on_a_terminal(
     assert b"\x1b" not in on_terminal(*words, settings=settings, TERM="dumb")
 
 
-def test_nothing_is_glued_to_a_bar_or_drawn_over(
-    settings: Settings, client: Client, pile: Path, tmp_path: Path
+def test_progress_bars_do_not_mix_with_other_output(
+    settings: Settings, client: Client, collection: Path, tmp_path: Path
 ) -> None:
-    shown = on_terminal("submit", str(pile), "--wait", "--timeout", "5", settings=settings)
+    shown = on_terminal("submit", str(collection), "--wait", "--timeout", "5", settings=settings)
     (status,) = client.jobs()
     assert shown.startswith(status.job_id.encode() + b"\r\n")
     assert b"hashing" in shown
     # Where a bar was, it is erased first.
-    assert re.search(rb"(\n|\r|\x1b\[2K)job \w{8} waits: [^\n\x1b]*\r\n", shown)
-    other = judged_job(client, pile, {"a.jpg": outcome(face(0.98))}).id
+    assert re.search(rb"(\n|\r|\x1b\[2K)job \w{8} is waiting: [^\n\x1b]*\r\n", shown)
+    other = submit_classified(client, collection, {"a.jpg": outcome(face(0.98))}).id
     into = str(tmp_path / "sorted")
     dry = on_terminal("sort", other, "--into", into, "--dry-run", settings=settings)
-    assert dry.startswith(str(pile).encode())
+    assert dry.startswith(str(collection).encode())
     assert b"\x1b" not in dry
     report = str(tmp_path / "report.html")
-    rows = on_terminal("classify", str(pile), "--report", report, settings=settings)
-    assert rows.startswith(b"VERDICT")
-    assert b"\x1b" not in rows
+    rows = on_terminal("classify", str(collection), "--report", report, settings=settings)
+    for line in (rb"VERDICT +PROBABILITY", rb"failed +[^\n\x1b]*a\.jpg"):
+        assert re.search(rb"(^|\n|\r|\x1b\[2K)" + line + rb"[^\n\x1b]*\r\n", rows), rows

@@ -1,4 +1,4 @@
-"""Every command and option that a page names exists, by the programs' own parsers."""
+"""Every command and option that a page mentions is accepted by the program's own parser."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ PROGRAMS: dict[str, Any] = {
 ENDS = {"|", "&&", ";", ">", ">>", "<", ")"}
 GENERATED = documents.ROOT / "docs" / "cli.md"
 OPTION = re.compile(r"--[a-z][a-z-]*|-[a-zA-Z0]\b")
-OTHERS = {"--profile", "--flat"}
-"""Options of other programs that pages name on their own: Compose's, a bench's."""
+OTHERS = {"--profile", "--flat", "--user", "--file", "--minio"}
+"""Options of other programs (Compose, benchmarks, `make containers`) that pages mention."""
 
 
 def calls(line: str) -> Iterator[tuple[str, list[str]]]:
-    """The calls of our programs in a line of a shell, without redirections."""
+    """Return the calls of our programs in a shell line, without redirections."""
     try:
         words = shlex.split(re.sub(r"\\\n", " ", line), comments=True)
     except ValueError:  # prose that only looks like a call
@@ -41,7 +41,7 @@ def calls(line: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def found(program: str, words: list[str]) -> tuple[Any, str, list[str]]:
-    """The command that words name, and what follows."""
+    """Return the command that the words name, and the remaining words."""
     command, path, rest = PROGRAMS[program], program, list(words)
     while rest and rest[0] in subcommands(command):
         path += f" {rest[0]}"
@@ -50,12 +50,12 @@ def found(program: str, words: list[str]) -> tuple[Any, str, list[str]]:
 
 
 def subcommands(command: Any) -> dict[str, Any]:
-    """By name; a command that is no group has none."""
+    """Return the subcommands by name; only groups have some."""
     return getattr(command, "commands", {})
 
 
 def fault(program: str, words: list[str]) -> str | None:
-    """What is wrong with a call as prose has it: N, JOB and … may stand for values."""
+    """Return what is wrong with a call in prose; N, JOB and … stand for values."""
     command, path, rest = found(program, words)
     if subcommands(command) and rest and re.fullmatch(r"[a-z][a-z-]+", rest[0]):
         return f"{path} has no command {rest[0]}"
@@ -73,7 +73,7 @@ def test_commands_in_prose_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", [p for p in documents.ALL if p != GENERATED], ids=documents.name)
-def test_commands_to_type_are_taken(page: Path) -> None:
+def test_commands_in_code_blocks_are_accepted(page: Path) -> None:
     for block in documents.consoles(page):
         for step in block.steps():
             for program, words in calls(step.command):
@@ -106,11 +106,11 @@ def test_options_in_prose_exist(page: Path) -> None:
         ("glasses results JOB --only glasses > a.csv", False),
         ("find . | glasses submit --from-file - --nul", True),
         ("GLASSES_MODEL=x glasses up --workers N", False),
-        ("glasses-train proposals fit --eopchs 3", True),
+        ("glasses-train detector fit --eopchs 3", True),
         ("glasses-train all --data data", False),
     ],
 )
-def test_wrong_calls_would_be_found(line: str, wrong: bool) -> None:
+def test_invalid_calls_are_detected(line: str, wrong: bool) -> None:
     every = list(calls(line))
     assert every
     assert any(fault(*call) for call in every) is wrong

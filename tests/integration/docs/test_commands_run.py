@@ -1,4 +1,4 @@
-"""The pages tell the truth: their commands are typed, in order, and do what is shown."""
+"""The commands on each page are run in order and print what the page shows."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from glasses.settings import load_settings
+from glasses.config.settings import load_settings
 from infra.local import seaweed
-from infra.local.processes import find_marked, stop
+from infra.local.process import find_marked, stop
 from infra.local.stack import up
 from tests.support import documents
 from tests.support.documents import ROOT, RUN, Block
-from tests.support.loosely import here, matches
-from tests.support.typed import Shell
+from tests.support.output_match import matches, with_neutral_names
+from tests.support.shell import Shell
 
 STACK = ".glasses"
 NOT_RUN = re.compile(
     r"make (demo|test)$|(\S+/)?python3? -m (venv|pip install|worker)\b|\. \.venv/bin/activate$"
     r"|kubectl |docker compose |cp infra/compose/|glasses-train all |glasses scale \d+ --apply$"
 )
-"""Begin the commands that may be shown without being run."""
+"""Prefixes of commands that may be shown without being run."""
 
 
 @pytest.fixture(scope="module")
 def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The stack of pages that do not start one."""
+    """Yield the stack for pages that do not start one."""
     home = tmp_path_factory.mktemp("stack").resolve()
     up(home, 2, load_settings())
     yield home
@@ -36,14 +36,14 @@ def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def end(home: Path) -> None:
-    """End what runs from a folder."""
-    stop([], [identity for _, identity in find_marked(home)], patience=0)
+    """Stop everything that runs from a folder."""
+    stop([], [identity for _, identity in find_marked(home)], timeout=0)
     seaweed.remove_sockets(home)
 
 
 @pytest.fixture
 def shell(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shell]:
-    """As a reader has it who begins with a page: a checkout's demo, and servers if it has none."""
+    """Yield a shell with the demo photos, and with servers if the page starts none."""
     folder = tmp_path.resolve()
     shutil.copytree(ROOT / "demo" / "photos", folder / "demo" / "photos")
     own = any("glasses up" in block.text for block in run_blocks(page))
@@ -53,12 +53,13 @@ def shell(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterato
 
 
 def run_blocks(page: Path) -> list[Block]:
-    """The blocks of commands that are run."""
+    """Return the console blocks that are run."""
     return [block for block in documents.consoles(page) if block.mark_of("not run") is None]
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", RUN, ids=documents.name)
-def test_commands_of_a_page_do_what_it_shows(page: Path, shell: Shell) -> None:
+def test_commands_of_a_page_print_what_it_shows(page: Path, shell: Shell) -> None:
     faults: list[str] = []
     for block in documents.blocks(page):
         if (file := block.mark_of("file")) is not None:
@@ -70,7 +71,7 @@ def test_commands_of_a_page_do_what_it_shows(page: Path, shell: Shell) -> None:
             assert code == 0, f"{documents.name(page)}:{block.line}: {before}\n{came}"
         for step in block.steps():
             code, came = shell.run(step.command)
-            came = here(came, shell.folder)
+            came = with_neutral_names(came, shell.folder)
             where = f"{documents.name(page)}:{step.line}: $ {step.command}"
             if code != step.code:
                 faults.append(f"{where}\nexit code {code}, not {step.code}\n{came}")
@@ -80,7 +81,7 @@ def test_commands_of_a_page_do_what_it_shows(page: Path, shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("page", RUN, ids=documents.name)
-def test_what_is_not_run_says_why_and_is_known(page: Path) -> None:
+def test_blocks_that_are_not_run_state_a_known_reason(page: Path) -> None:
     for block in documents.consoles(page):
         why = block.mark_of("not run")
         if why is None:
@@ -97,7 +98,7 @@ def test_most_commands_are_run() -> None:
     assert len(run) > 2 / 3 * len(every)
 
 
-def test_who_installs_activates_before_the_first_command() -> None:
+def test_pages_that_install_activate_the_environment_first() -> None:
     for page in RUN:
         commands = [step.command for block in documents.consoles(page) for step in block.steps()]
         if any("make demo" in each or "-m venv" in each for each in commands):
@@ -105,7 +106,7 @@ def test_who_installs_activates_before_the_first_command() -> None:
             assert ". .venv/bin/activate" in commands[:first], documents.name(page)
 
 
-def test_exit_codes_are_said_of_commands_that_are_there() -> None:
+def test_stated_exit_codes_belong_to_commands_on_the_page() -> None:
     for page in RUN:
         for block in documents.consoles(page):
             codes = (block.mark_of("exits") or "").split()
@@ -125,7 +126,7 @@ def test_exit_codes_are_said_of_commands_that_are_there() -> None:
         ("", "something", False),
     ],
 )
-def test_comparison_overlooks_only_what_no_two_runs_share(
+def test_comparison_ignores_only_what_differs_between_runs(
     shown: str, came: str, same: bool
 ) -> None:
     assert matches(shown, came) is same

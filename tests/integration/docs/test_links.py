@@ -1,4 +1,4 @@
-"""Every relative link and anchor of the pages leads somewhere."""
+"""Every relative link and anchor of the pages resolves."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ LARGEST_PICTURE = 300_000
 
 
 @pytest.mark.parametrize("page", documents.ALL, ids=documents.name)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_resolve(page: Path) -> None:
     assert [wrong for target in links(page) if (wrong := fault(page, target))] == []
 
 
-def test_wrong_links_would_be_found(tmp_path: Path) -> None:
+def test_broken_links_are_detected(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         "# A `b`, c\n## Two\n## Two\n[a](no.md) ![b](#a-b-c) [c](page.md#two-1) `[d](e)`"
@@ -28,7 +28,7 @@ def test_wrong_links_would_be_found(tmp_path: Path) -> None:
     assert fault(page, "#three")
 
 
-def test_links_are_there_at_all() -> None:
+def test_pages_contain_links() -> None:
     assert sum(len(list(links(page))) for page in documents.RUN) > 20
 
 

@@ -1,4 +1,4 @@
-"""`make demo` on a folder of one's own."""
+"""`make demo` on the user's own folder."""
 
 from __future__ import annotations
 
@@ -14,13 +14,26 @@ import pytest
 @pytest.mark.skipif(
     not Path(sys.executable).with_name("glasses").exists(), reason="glasses is not installed"
 )
-def test_it_ends_with_how_to_go_on_by_hand(demo_photos: Path, tmp_path: Path) -> None:
-    (tmp_path / "pile").mkdir()
-    shutil.copy(demo_photos / "hopper.jpg", tmp_path / "pile")
+def test_demo_takes_any_folder_and_prints_the_next_commands_to_type(
+    demo_photos: Path, tmp_path: Path
+) -> None:
+    name = '-it\'s "my" $HOME $(x) `y`'
+    (tmp_path / name).mkdir()
+    shutil.copy(demo_photos / "hopper.jpg", tmp_path / name)
     root = demo_photos.parents[1]
+    venv = Path(sys.executable).parents[1]
     done = subprocess.run(
-        [sys.executable, "-m", "demo.run", "--home", str(tmp_path / "h"), str(tmp_path / "pile")],
-        cwd=root,
+        [
+            "make",
+            "--no-print-directory",  # as when the tests themselves run in make
+            f"--makefile={root / 'Makefile'}",
+            f"--old-file={venv}/local.stamp",  # The environment is there: do not install into it.
+            "demo",
+            f"VENV={venv}",
+            f"DEMO_HOME={tmp_path / 'h'}",
+            f"PHOTOS={name}",
+        ],
+        cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
@@ -28,6 +41,9 @@ def test_it_ends_with_how_to_go_on_by_hand(demo_photos: Path, tmp_path: Path) ->
         timeout=180,
     )
     assert done.returncode == 0, done.stderr
+    row = done.stdout.splitlines()[-1]
+    assert row.startswith("eyeglasses ")
+    assert row.endswith("/hopper.jpg")
     last = done.stderr.splitlines()[-1]
     activate, glasses = (part for part in last.split("`")[1::2])
     assert glasses == "glasses --help"

@@ -1,4 +1,4 @@
-"""`--in-place`: nothing is uploaded, no file is touched, the rows are the same."""
+"""`--in-place` uploads nothing, touches no file and returns the same rows."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from glasses import keys
 from glasses.client import Client, Job
+from glasses.config.settings import Settings
 from glasses.errors import UsageError
-from glasses.object_store import IMAGES, PACKS
-from glasses.settings import Settings
-from glasses.sources.arguments import Wanted
-from glasses.submission import Progress
+from glasses.jobs.submission import SubmissionProgress
+from glasses.ledger import keys
+from glasses.sources.arguments import PhotoSelection
+from glasses.storage.object_store import IMAGES, PACKS
 from tests.support.archives import contents, packed
 from tests.support.commands import glasses
 from tests.support.photos import photos
-from tests.support.stored import stored
+from tests.support.stored_photos import stored
 from tests.support.workers import Worker
 
 StartWorker = Callable[..., Worker]
@@ -27,9 +27,9 @@ COUNT = 20
 
 
 @pytest.fixture
-def pile(demo_photos: Path, tmp_path: Path) -> Path:
-    """Twenty small photos with glasses."""
-    return photos(tmp_path / "pile", demo_photos / "hopper.jpg", COUNT)
+def collection(demo_photos: Path, tmp_path: Path) -> Path:
+    """Return a folder of twenty small photos with glasses."""
+    return photos(tmp_path / "collection", demo_photos / "hopper.jpg", COUNT)
 
 
 def sent(client: Client) -> list[str]:
@@ -40,47 +40,47 @@ def reasons(job: Job) -> dict[str, str | None]:
     return {v.image: v.reason for v in job.verdicts() if v.reason}
 
 
-def test_nothing_is_uploaded_and_the_rows_are_those_of_classify(
+def test_nothing_is_uploaded_and_the_rows_equal_those_of_classify(
     settings: Settings, client: Client, start_worker: StartWorker, demo_photos: Path
 ) -> None:
     start_worker(read_folders=str(demo_photos))
     done = glasses("submit", str(demo_photos), "--in-place", "--wait", settings=settings)
     assert done.returncode == 1, done.stderr  # some demo photos must fail
-    assert "left in place: keep them until the job has ended" in done.stderr
+    assert "left in place: keep them until the job has finished" in done.stderr
     found = glasses("results", done.stdout.strip(), "--format", "jsonl", settings=settings)
     here = glasses("classify", str(demo_photos), "--format", "jsonl")
     assert found.stdout == here.stdout
-    assert len(found.stdout.splitlines()) == 23
+    assert len(found.stdout.splitlines()) == 22
     assert sent(client) == []
 
 
-def test_removing_a_job_leaves_the_files_and_forgets_what_is_known_of_them(
-    settings: Settings, client: Client, start_worker: StartWorker, pile: Path
+def test_removing_a_job_keeps_the_files_and_deletes_their_results(
+    settings: Settings, client: Client, start_worker: StartWorker, collection: Path
 ) -> None:
-    start_worker(read_folders=str(pile))
-    before = contents(pile)
-    job = client.submit([pile], in_place=True)
+    start_worker(read_folders=str(collection))
+    before = contents(collection)
+    job = client.submit([collection], in_place=True)
     assert job.wait(60).with_glasses == COUNT
     removed = glasses("rm", job.id, settings=settings)
-    assert removed.stdout == f"job {job.id} removed, with 0 photos; {COUNT} left where they lie\n"
-    assert contents(pile) == before
+    assert removed.stdout == f"job {job.id} removed, with 0 photos; {COUNT} left in place\n"
+    assert contents(collection) == before
     assert list(client.store.keys("")) == []
     assert list(client.redis.scan_iter(keys.photo("*"))) == []
 
 
 @pytest.mark.parametrize("first_in_place", [True, False])
-def test_a_job_in_place_keeps_no_other_jobs_bytes_but_what_was_found(
-    client: Client, start_worker: StartWorker, pile: Path, first_in_place: bool
+def test_an_in_place_job_shares_results_but_not_uploaded_bytes(
+    client: Client, start_worker: StartWorker, collection: Path, first_in_place: bool
 ) -> None:
-    start_worker(read_folders=str(pile))
+    start_worker(read_folders=str(collection))
     jobs = {}
     for in_place in (first_in_place, not first_in_place):
-        jobs[in_place] = client.submit([pile], in_place=in_place)
+        jobs[in_place] = client.submit([collection], in_place=in_place)
         assert jobs[in_place].wait(60).with_glasses == COUNT
     jobs[False].remove()
     assert sent(client) == []
-    seen: list[Progress] = []
-    again = client.submit([pile], on_progress=seen.append)
+    seen: list[SubmissionProgress] = []
+    again = client.submit([collection], on_progress=seen.append)
     assert (seen[-1].known, seen[-1].uploaded, seen[-1].present) == (COUNT, COUNT, 0)
     jobs[True].remove()
     assert again.status().with_glasses == COUNT
@@ -88,55 +88,55 @@ def test_a_job_in_place_keeps_no_other_jobs_bytes_but_what_was_found(
     assert list(client.redis.scan_iter(keys.photo("*"))) == []
 
 
-def test_what_is_known_from_a_job_in_place_is_uploaded_when_it_is_submitted(
-    client: Client, start_worker: StartWorker, pile: Path, tmp_path: Path
+def test_photos_classified_in_place_are_uploaded_by_a_later_submit(
+    client: Client, start_worker: StartWorker, collection: Path, tmp_path: Path
 ) -> None:
-    worker = start_worker(read_folders=str(pile))
-    assert client.submit([pile], in_place=True).wait(60).with_glasses == COUNT
-    zip_ = packed(tmp_path / "pile.zip", contents(pile), "zip")
-    before = client.preview(Wanted([str(zip_)]))
+    worker = start_worker(read_folders=str(collection))
+    assert client.submit([collection], in_place=True).wait(60).with_glasses == COUNT
+    zip_ = packed(tmp_path / "collection.zip", contents(collection), "zip")
+    before = client.preview(PhotoSelection([str(zip_)]))
     assert (before.to_upload, before.known, before.to_classify) == (COUNT, COUNT, 0)
-    seen: list[Progress] = []
+    seen: list[SubmissionProgress] = []
     job = client.submit([zip_], on_progress=seen.append)
     assert (seen[-1].uploaded, seen[-1].known) == (COUNT, COUNT)
     assert job.status().with_glasses == COUNT
-    assert set(stored(client).values()) == set(contents(pile).values())
+    assert set(stored(client).values()) == set(contents(collection).values())
     again = client.submit([zip_], on_progress=seen.append)
     assert (seen[-1].uploaded, seen[-1].known) == (0, COUNT)
     again.remove()
 
-    worker.stop()  # and if Redis loses everything, the photos are looked at again
-    shutil.rmtree(pile)
+    worker.stop()  # if Redis loses everything, the photos are classified again
+    shutil.rmtree(collection)
     client.redis.flushdb()
     client.reconcile()
     start_worker()
     assert job.wait(60).with_glasses == COUNT
 
 
-def test_removing_a_job_in_place_leaves_what_another_has_uploaded(
-    client: Client, start_worker: StartWorker, pile: Path
+def test_removing_an_in_place_job_keeps_uploads_of_other_jobs(
+    client: Client, start_worker: StartWorker, collection: Path
 ) -> None:
-    uploaded = client.submit([pile])
+    uploaded = client.submit([collection])
     before = sent(client)
-    client.submit([pile], in_place=True).remove()
+    client.submit([collection], in_place=True).remove()
     assert sent(client) == before
     start_worker()
     assert uploaded.wait(60).with_glasses == COUNT
 
 
-def test_what_happens_to_a_file_meanwhile_is_told_and_costs_no_other(
-    client: Client, start_worker: StartWorker, pile: Path, demo_photos: Path
+def test_a_file_that_changes_meanwhile_fails_alone(
+    client: Client, start_worker: StartWorker, collection: Path, demo_photos: Path
 ) -> None:
-    job = client.submit([pile], in_place=True)
-    (pile / "0003.jpg").unlink()
-    with (pile / "0004.jpg").open("ab") as file:
+    job = client.submit([collection], in_place=True)
+    (collection / "0003.jpg").unlink()
+    with (collection / "0004.jpg").open("ab") as file:
         file.write(b"more")
-    (pile / "0005.jpg").write_bytes((demo_photos / "collins.jpg").read_bytes())
-    (pile / "0006.jpg").unlink()
-    os.mkfifo(pile / "0006.jpg")
-    (pile / "0007.jpg").unlink()
-    (pile / "0007.jpg").symlink_to(shutil.copy(demo_photos / "hopper.jpg", pile.parent))
-    start_worker(read_folders=str(pile))
+    (collection / "0005.jpg").write_bytes((demo_photos / "collins.jpg").read_bytes())
+    (collection / "0006.jpg").unlink()
+    os.mkfifo(collection / "0006.jpg")
+    (collection / "0007.jpg").unlink()
+    (collection / "0007.jpg").symlink_to(shutil.copy(demo_photos / "hopper.jpg", collection.parent))
+    start_worker(read_folders=str(collection))
     status = job.wait(60)
     assert (status.with_glasses, status.failed) == (COUNT - 5, 5)
     assert reasons(job) == {
@@ -148,77 +148,82 @@ def test_what_happens_to_a_file_meanwhile_is_told_and_costs_no_other(
     }
 
 
-def test_a_file_whose_twin_is_gone_has_its_verdict(
-    client: Client, start_worker: StartWorker, pile: Path
+def test_a_file_whose_duplicate_is_gone_still_has_a_verdict(
+    client: Client, start_worker: StartWorker, collection: Path
 ) -> None:
     for name in ("0000", "0001"):
-        shutil.copy(pile / f"{name}.jpg", pile / f"{name}-twin.jpg")
-    job = client.submit([pile], in_place=True)
-    (pile / "0000.jpg").unlink()
-    (pile / "0001-twin.jpg").unlink()
-    start_worker(read_folders=str(pile))
+        shutil.copy(collection / f"{name}.jpg", collection / f"{name}-twin.jpg")
+    job = client.submit([collection], in_place=True)
+    (collection / "0000.jpg").unlink()
+    (collection / "0001-twin.jpg").unlink()
+    start_worker(read_folders=str(collection))
     job.wait(60)
     assert reasons(job).keys() <= {"0000.jpg", "0001-twin.jpg"}
 
 
-def test_an_archive_beside_is_uploaded(
-    client: Client, start_worker: StartWorker, pile: Path, tmp_path: Path
+def test_an_archive_among_the_arguments_is_uploaded(
+    client: Client, start_worker: StartWorker, collection: Path, tmp_path: Path
 ) -> None:
-    start_worker(read_folders=str(pile))
-    other = photos(tmp_path / "other", next(pile.iterdir()), 3, "packed")
-    inside = contents(other) | {f"twin-{n}": data for n, data in list(contents(pile).items())[:2]}
+    start_worker(read_folders=str(collection))
+    other = photos(tmp_path / "other", next(collection.iterdir()), 3, "packed")
+    inside = contents(other) | {
+        f"twin-{n}": data for n, data in list(contents(collection).items())[:2]
+    }
     zip_ = packed(tmp_path / "some.zip", inside, "zip")
-    seen: list[Progress] = []
-    job = client.submit([pile, zip_], in_place=True, on_progress=seen.append)
+    seen: list[SubmissionProgress] = []
+    job = client.submit([collection, zip_], in_place=True, on_progress=seen.append)
     assert (seen[-1].in_place, seen[-1].uploaded) == (COUNT, 5)
     assert job.wait(60).with_glasses == COUNT + 5
 
 
-def test_a_worker_that_does_not_read_there_is_named_before_anything_is_sent(
-    settings: Settings, client: Client, start_worker: StartWorker, pile: Path
+def test_a_worker_without_access_to_the_folder_is_named_before_anything_is_queued(
+    settings: Settings, client: Client, start_worker: StartWorker, collection: Path
 ) -> None:
-    start_worker(read_folders=str(pile))
-    start_worker(read_folders=f"{pile}s{os.pathsep}{pile / 'some'}")
-    refused = glasses("submit", str(pile), "--in-place", settings=settings)
+    start_worker(read_folders=str(collection))
+    start_worker(read_folders=f"{collection}s{os.pathsep}{collection / 'some'}")
+    refused = glasses("submit", str(collection), "--in-place", settings=settings)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert f"does not read {pile} (it reads {pile}s, {pile / 'some'})" in refused.stderr
+    assert (
+        f"does not read {collection} (it reads {collection}s, {collection / 'some'})"
+        in refused.stderr
+    )
     with pytest.raises(UsageError, match="does not read"):
-        client.submit([pile / "0000.jpg"], in_place=True)
-    dry = glasses("submit", str(pile), "--in-place", "--dry-run", settings=settings)
+        client.submit([collection / "0000.jpg"], in_place=True)
+    dry = glasses("submit", str(collection), "--in-place", "--dry-run", settings=settings)
     assert dry.returncode == 2
-    names = "\n".join(map(str, pile.iterdir()))
+    names = "\n".join(map(str, collection.iterdir()))
     listed = glasses("submit", "-", "--in-place", stdin=names, settings=settings)
     assert (listed.returncode, listed.stdout) == (2, "")
     assert client.jobs() == []
 
 
-def test_a_worker_that_comes_later_and_does_not_read_there_says_so(
-    client: Client, start_worker: StartWorker, pile: Path
+def test_a_later_worker_without_access_to_the_folder_fails_the_photos_by_name(
+    client: Client, start_worker: StartWorker, collection: Path
 ) -> None:
-    job = client.submit([pile], in_place=True)
-    other = pile.parent / "other"
+    job = client.submit([collection], in_place=True)
+    other = collection.parent / "other"
     worker = start_worker(read_folders=str(other))
     assert job.wait(60).failed == COUNT
     assert set(reasons(job).values()) == {"out_of_reach"}
     worker.stop()
     log = worker.log.read_text()
-    assert f"read_folders: {other} is no folder" in log
-    assert log.count(f"out of reach: read_folders does not name {pile}") == 1
-    start_worker(read_folders=str(pile))
-    assert client.submit([pile], in_place=True).wait(60).with_glasses == COUNT
+    assert f"read_folders: {other} is not a directory" in log
+    assert log.count(f"out of reach: add {collection} to read_folders") == 1
+    start_worker(read_folders=str(collection))
+    assert client.submit([collection], in_place=True).wait(60).with_glasses == COUNT
 
 
-def test_a_lost_ledger_is_rebuilt_and_its_files_are_read_again(
-    client: Client, start_worker: StartWorker, pile: Path
+def test_a_lost_ledger_is_rebuilt_and_the_files_are_read_again(
+    client: Client, start_worker: StartWorker, collection: Path
 ) -> None:
-    job = client.submit([pile], in_place=True)
+    job = client.submit([collection], in_place=True)
     client.redis.flushdb()
     client.reconcile(job.id)
-    start_worker(read_folders=str(pile))
+    start_worker(read_folders=str(collection))
     assert job.wait(60).with_glasses == COUNT
 
 
-def test_a_dry_run_says_what_would_stay(settings: Settings, pile: Path) -> None:
-    told = glasses("submit", str(pile), "--in-place", "--dry-run", settings=settings)
-    assert f"{COUNT} left where they lie" in told.stdout
+def test_a_dry_run_counts_the_photos_left_in_place(settings: Settings, collection: Path) -> None:
+    told = glasses("submit", str(collection), "--in-place", "--dry-run", settings=settings)
+    assert f"{COUNT} left in place" in told.stdout
     assert "to upload  0, 0 bytes" in told.stdout

@@ -1,4 +1,4 @@
-"""Real labelled photos through the whole path; skips where there are none beside the checkout."""
+"""Labelled photos from submit to results; skipped without the data set beside the checkout."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from itertools import islice
 from pathlib import Path
 
 from glasses.client import Client
-from glasses.settings import Settings
-from tests.integration.path.test_whole_path import rows, run
+from glasses.config.settings import Settings
+from tests.support.commands import glasses_output, json_lines
 from tests.support.workers import Worker
 
 PHOTOS = 400
 
 
 def labelled(folder: Path) -> dict[str, bool]:
-    """Path -> wears glasses, evenly over the set."""
+    """Return path -> wears glasses for an even sample of the set."""
     with open(folder / "labels.csv", encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     step = max(1, len(lines) // PHOTOS)
@@ -25,7 +25,7 @@ def labelled(folder: Path) -> dict[str, bool]:
     return {str(folder / line["path"]): line["has_glasses"] == "1" for line in chosen}
 
 
-def test_labelled_photos_agree_with_classify_on_every_row_and_with_their_labels(
+def test_rows_of_labelled_photos_equal_those_of_classify_and_match_the_labels(
     settings: Settings,
     client: Client,
     start_worker: Callable[..., Worker],
@@ -38,14 +38,19 @@ def test_labelled_photos_agree_with_classify_on_every_row_and_with_their_labels(
     status = job.wait(120)
     assert status.submitted == PHOTOS
     assert status.classified + status.no_face == PHOTOS
-    submitted = run(settings, "results", job.id, "--format", "jsonl")
+    submitted = glasses_output("results", job.id, "--format", "jsonl", settings=settings)
     folder = tmp_path / "same"
     for path in labels:
         link = folder / path.lstrip("/")
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(path)
-    in_process = rows(run(settings, "classify", str(folder), "--format", "jsonl"))
-    renamed = {json.dumps(row | {"image": f"/{row['image']}"}) for row in in_process}
+    in_process = json_lines(
+        glasses_output("classify", str(folder), "--format", "jsonl", settings=settings)
+    )
+    renamed = {
+        json.dumps(row | {"image": f"/{row['image']}", "path": f"/{row['image']}"})
+        for row in in_process
+    }
     assert set(submitted.splitlines()) == renamed
-    right = sum(bool(row["glasses"]) == labels[str(row["image"])] for row in rows(submitted))
+    right = sum(bool(row["glasses"]) == labels[str(row["image"])] for row in json_lines(submitted))
     assert right >= 0.97 * PHOTOS

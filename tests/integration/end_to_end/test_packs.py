@@ -1,4 +1,4 @@
-"""Small photos travel together, and nobody notices: not who removes, resumes or rebuilds."""
+"""Packs are transparent: removing, resuming and rebuilding work per photo."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 
-from glasses import keys, submission
 from glasses.client import Client
-from glasses.job_files import JobFiles
-from glasses.object_store import IMAGES, PACKS, image_key
-from glasses.schemas import JobSpec, ManifestEntry
-from glasses.settings import Settings
-from glasses.submission import Progress
+from glasses.config.settings import Settings
+from glasses.jobs import submission
+from glasses.jobs.submission import SubmissionProgress
+from glasses.ledger import keys
+from glasses.protocol.schemas import JobSpec, ManifestEntry
+from glasses.storage.manifest import ManifestStore
+from glasses.storage.object_store import IMAGES, PACKS, image_key
 from tests.support.archives import packed
 from tests.support.photos import photos
-from tests.support.stored import lose, stored
+from tests.support.stored_photos import delete_stored, stored
 from tests.support.workers import Worker
 
 StartWorker = Callable[..., Worker]
@@ -27,13 +28,13 @@ COUNT = 40
 
 
 @pytest.fixture
-def pile(demo_photos: Path, tmp_path: Path) -> Path:
-    """Forty small photos with glasses."""
-    return photos(tmp_path / "pile", demo_photos / "hopper.jpg", COUNT)
+def collection(demo_photos: Path, tmp_path: Path) -> Path:
+    """Return a folder of forty small photos with glasses."""
+    return photos(tmp_path / "collection", demo_photos / "hopper.jpg", COUNT)
 
 
 def objects(client: Client) -> tuple[int, int]:
-    """How many packs, and how many photos that lie alone."""
+    """Return the number of packs and of photos stored as single objects."""
     return len(list(client.store.keys(PACKS))), len(list(client.store.keys(IMAGES)))
 
 
@@ -42,26 +43,26 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {hashlib.sha256(data).hexdigest(): data for data in found}
 
 
-def test_small_photos_take_few_objects_and_large_ones_one_each(
-    client: Client, start_worker: StartWorker, demo_photos: Path, pile: Path
+def test_small_photos_share_packs_and_large_photos_have_one_object_each(
+    client: Client, start_worker: StartWorker, demo_photos: Path, collection: Path
 ) -> None:
-    large = photos(pile.parent / "large", demo_photos / "hopper-12-megapixels.jpg", 2)
-    job = client.submit([pile, large])
+    large = photos(collection.parent / "large", demo_photos / "hopper-12-megapixels.jpg", 2)
+    job = client.submit([collection, large])
     packs, alone = objects(client)
-    assert 1 <= packs <= 4
-    assert alone == 2
-    assert stored(client) == contents(pile) | contents(large)
+    assert 1 + 2 <= packs <= 4 + 2
+    assert alone == 0
+    assert stored(client) == contents(collection) | contents(large)
     start_worker()
     assert job.wait(60).with_glasses == COUNT + 2
     assert job.remove() == COUNT + 2
     assert list(client.store.keys("")) == []
 
 
-def test_a_pack_of_a_removed_job_leaves_what_another_needs(
-    client: Client, start_worker: StartWorker, pile: Path
+def test_removing_a_job_keeps_the_photos_of_its_pack_that_another_job_needs(
+    client: Client, start_worker: StartWorker, collection: Path
 ) -> None:
-    whole = client.submit([pile])
-    some = sorted(pile.iterdir())[3:8]
+    whole = client.submit([collection])
+    some = sorted(collection.iterdir())[3:8]
     part = client.submit(some)
     assert objects(client)[1] == 0, "the second job sends nothing"
     assert whole.remove() == COUNT - 5
@@ -69,29 +70,29 @@ def test_a_pack_of_a_removed_job_leaves_what_another_needs(
     assert objects(client) == (0, 5)
     start_worker()
     assert part.wait(60).with_glasses == 5
-    seen: list[Progress] = []
+    seen: list[SubmissionProgress] = []
     again = client.submit(some, on_progress=seen.append)
-    assert (seen[-1].known, seen[-1].uploaded) == (5, 0)
+    assert (seen[-1].known, seen[-1].uploaded) == (5, 5)
     assert (part.remove(), again.remove()) == (0, 5)
     assert list(client.store.keys("")) == []
 
 
-def test_what_was_lost_with_a_pack_is_sent_again_after_its_job_is_removed(
-    client: Client, pile: Path
-) -> None:
-    whole = client.submit([pile])
-    some = sorted(pile.iterdir())[:5]
+def test_photos_lost_with_a_pack_are_uploaded_again(client: Client, collection: Path) -> None:
+    whole = client.submit([collection])
+    some = sorted(collection.iterdir())[:5]
     client.submit(some)
     client.store.delete(client.store.keys(PACKS))
     whole.remove()
-    seen: list[Progress] = []
+    seen: list[SubmissionProgress] = []
     client.submit(some, on_progress=seen.append)
     assert (seen[-1].uploaded, seen[-1].present) == (5, 0)
 
 
-def test_removing_the_job_that_only_borrowed_leaves_the_pack(client: Client, pile: Path) -> None:
-    whole = client.submit([pile])
-    part = client.submit(sorted(pile.iterdir())[:5])
+def test_removing_a_job_that_only_reuses_a_pack_keeps_the_pack(
+    client: Client, collection: Path
+) -> None:
+    whole = client.submit([collection])
+    part = client.submit(sorted(collection.iterdir())[:5])
     before = objects(client)
     assert part.remove() == 0
     assert objects(client) == before
@@ -100,46 +101,63 @@ def test_removing_the_job_that_only_borrowed_leaves_the_pack(client: Client, pil
     assert list(client.store.keys("")) == []
 
 
-def test_what_is_removed_between_plan_and_upload_is_sent_alone(
-    client: Client, start_worker: StartWorker, pile: Path, monkeypatch: pytest.MonkeyPatch
+def test_photos_removed_between_planning_and_upload_are_sent_in_a_new_pack(
+    client: Client, start_worker: StartWorker, collection: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = client.submit([pile])
-    write = JobFiles.write_segment
+    whole = client.submit([collection])
+    write = ManifestStore.write_segment
 
-    def remove_first(files: JobFiles, *arguments: Any) -> None:
+    def remove_first(files: ManifestStore, *arguments: Any) -> None:
         monkeypatch.undo()
         whole.remove()  # after the look, before anybody can see what the new job needs
         write(files, *arguments)
 
-    monkeypatch.setattr(JobFiles, "write_segment", remove_first)
-    seen: list[Progress] = []
-    part = client.submit(sorted(pile.iterdir())[:5], on_progress=seen.append)
+    monkeypatch.setattr(ManifestStore, "write_segment", remove_first)
+    seen: list[SubmissionProgress] = []
+    part = client.submit(sorted(collection.iterdir())[:5], on_progress=seen.append)
     assert (seen[-1].present, seen[-1].uploaded) == (0, 5)
-    assert objects(client) == (0, 5)
+    assert objects(client) == (1, 0)
     start_worker()
     assert part.wait(60).with_glasses == 5
     part.remove()
     assert list(client.store.keys("")) == []
 
 
+def test_a_removal_after_the_manifest_is_written_keeps_the_photos_that_it_names(
+    client: Client, collection: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = client.submit([collection])
+    write = ManifestStore.write_segment
+
+    def remove_then(files: ManifestStore, *arguments: Any) -> None:
+        monkeypatch.undo()
+        write(files, *arguments)
+        whole.remove()  # it dissolves the pack, so the new job no longer finds it
+
+    monkeypatch.setattr(ManifestStore, "write_segment", remove_then)
+    part = client.submit(sorted(collection.iterdir())[:5])
+    assert len(stored(client)) == 5
+    part.remove()
+
+
 @pytest.mark.parametrize("kept", [True, False], ids=["kept in memory", "read again"])
-def test_a_photo_that_changes_while_it_is_submitted_costs_its_pack_nothing(
+def test_a_photo_that_changes_during_submission_does_not_harm_its_pack(
     client: Client,
     start_worker: StartWorker,
-    pile: Path,
+    collection: Path,
     monkeypatch: pytest.MonkeyPatch,
     kept: bool,
 ) -> None:
     if not kept:
         monkeypatch.setattr(submission, "KEPT_BYTES", 0)
-    write = JobFiles.write_segment
+    write = ManifestStore.write_segment
 
-    def change_first(files: JobFiles, *arguments: Any) -> None:
-        (pile / "0007.jpg").write_bytes(b"\xff\xd8\xff another photo")
+    def change_first(files: ManifestStore, *arguments: Any) -> None:
+        (collection / "0007.jpg").write_bytes(b"\xff\xd8\xff another photo")
         write(files, *arguments)
 
-    monkeypatch.setattr(JobFiles, "write_segment", change_first)
-    job = client.submit([pile])
+    monkeypatch.setattr(ManifestStore, "write_segment", change_first)
+    job = client.submit([collection])
     start_worker()
     status = job.wait(60)
     changed = {} if kept else {"0007.jpg": "changed"}
@@ -147,23 +165,23 @@ def test_a_photo_that_changes_while_it_is_submitted_costs_its_pack_nothing(
     assert {v.image: v.reason for v in job.verdicts() if v.reason} == changed
 
 
-def test_a_lost_ledger_is_rebuilt_from_packs_and_from_what_is_left_of_them(
-    client: Client, start_worker: StartWorker, pile: Path
+def test_a_lost_ledger_is_rebuilt_from_whole_and_dissolved_packs(
+    client: Client, start_worker: StartWorker, collection: Path
 ) -> None:
-    job = client.submit([pile])
-    first = hashlib.sha256((pile / "0000.jpg").read_bytes()).hexdigest()
-    lose(client, first)
+    job = client.submit([collection])
+    first = hashlib.sha256((collection / "0000.jpg").read_bytes()).hexdigest()
+    delete_stored(client, first)
     client.redis.flushdb()
     client.reconcile(job.id)
     start_worker()
     status = job.wait(60)
     assert (status.with_glasses, status.failed) == (COUNT - 1, 1)
     assert {v.image: v.reason for v in job.verdicts() if v.reason} == {"0000.jpg": "vanished"}
-    again = client.submit([pile / "0000.jpg"])
+    again = client.submit([collection / "0000.jpg"])
     assert again.wait(60).with_glasses == 1
 
 
-def test_a_job_of_the_version_before_packs_is_judged(
+def test_a_job_from_before_packs_is_classified(
     client: Client, start_worker: StartWorker, demo_photos: Path
 ) -> None:
     data = (demo_photos / "hopper.jpg").read_bytes()
@@ -172,7 +190,7 @@ def test_a_job_of_the_version_before_packs_is_judged(
         schema_version=1, job_id="abcd2345", name="old", created=1.0, chunk_size=32,
         retention_seconds=600,
     )  # fmt: skip
-    files = JobFiles(client.store)
+    files = ManifestStore(client.store)
     files.write_spec(spec)
     files.write_segment(
         spec.job_id, 0, [ManifestEntry(image="a.jpg", sha256=sha256, size=len(data))]
@@ -183,8 +201,8 @@ def test_a_job_of_the_version_before_packs_is_judged(
     assert client.job(spec.job_id).wait(60).with_glasses == 1
 
 
-def test_a_pack_is_noted_in_redis_within_a_compact_hash(client: Client, pile: Path) -> None:
-    client.submit([pile])
+def test_pack_locations_fit_redis_compact_hash_encoding(client: Client, collection: Path) -> None:
+    client.submit([collection])
     redis: Any = client.redis
     found = list(redis.scan_iter(match=keys.photo("*")))
     assert len(found) == COUNT
@@ -192,7 +210,7 @@ def test_a_pack_is_noted_in_redis_within_a_compact_hash(client: Client, pile: Pa
 
 
 def in_time(act: Callable[[], Any]) -> Any:
-    """What it gives; threads that wait for each other for ever fail the test."""
+    """Return the result of a call; fail the test on a deadlock."""
     found: list[Any] = []
     thread = Thread(target=lambda: found.append(act()), daemon=True)
     thread.start()
@@ -203,12 +221,12 @@ def in_time(act: Callable[[], Any]) -> Any:
 
 @pytest.fixture
 def slim(settings: Settings) -> Iterator[Client]:
-    """A client with a single thread that uploads."""
+    """Yield a client with a single upload thread."""
     with Client(settings.model_copy(update={"upload_threads": 1})) as found:
         yield found
 
 
-def test_a_tar_of_small_and_large_photos_in_turn_is_sent(
+def test_a_tar_of_alternating_small_and_large_photos_is_uploaded(
     slim: Client, start_worker: StartWorker, demo_photos: Path, tmp_path: Path
 ) -> None:
     small = (demo_photos / "hopper.jpg").read_bytes()
@@ -218,27 +236,27 @@ def test_a_tar_of_small_and_large_photos_in_turn_is_sent(
     }
     path = packed(tmp_path / "photos.tar", data, "tar")
     job = in_time(lambda: slim.submit([path]))
-    assert objects(slim) == (4, 3), "of 3, 4, 6 and (in the next chunk) 4; three are large"
+    assert objects(slim) == (4 + 3, 0), "of 3, 4, 6 and (in the next chunk) 4; three are large"
     assert stored(slim) == {hashlib.sha256(d).hexdigest(): d for d in data.values()}
     start_worker()
     assert job.wait(60).with_glasses == 20
 
 
-def test_a_tar_of_which_photos_are_removed_meanwhile_is_sent_alone(
-    slim: Client, start_worker: StartWorker, pile: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_tar_is_uploaded_while_a_job_with_some_of_its_photos_is_removed(
+    slim: Client, start_worker: StartWorker, collection: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = sorted(pile.iterdir())
+    names = sorted(collection.iterdir())
     part = slim.submit(names[3:8])
-    path = packed(pile.parent / "photos.tar", {p.name: p.read_bytes() for p in names}, "tar")
-    write = JobFiles.write_segment
+    path = packed(collection.parent / "photos.tar", {p.name: p.read_bytes() for p in names}, "tar")
+    write = ManifestStore.write_segment
 
-    def remove_first(files: JobFiles, *arguments: Any) -> None:
+    def remove_first(files: ManifestStore, *arguments: Any) -> None:
         monkeypatch.undo()
         part.remove()
         write(files, *arguments)
 
-    monkeypatch.setattr(JobFiles, "write_segment", remove_first)
+    monkeypatch.setattr(ManifestStore, "write_segment", remove_first)
     job = in_time(lambda: slim.submit([path]))
-    assert stored(slim) == contents(pile)
+    assert stored(slim) == contents(collection)
     start_worker()
     assert job.wait(60).with_glasses == COUNT

@@ -1,29 +1,20 @@
-"""Servers that a test may take away, and proxies before them."""
+"""Servers that a test can stop, and proxies in front of them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
 
 from glasses.client import Client
-from glasses.settings import Settings
+from glasses.config.settings import Settings
 from tests.support.leftovers import nothing_left_behind
-from tests.support.proxy import Proxy, proxy
+from tests.support.proxy import Network, proxy
 from tests.support.stack import Stack, own_stack
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """What lies between the clients and the servers."""
-
-    redis: Proxy
-    s3: Proxy
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +36,7 @@ def network(stack: Stack) -> Iterator[Network]:
 
 @pytest.fixture
 def settings(stack: Stack, network: Network) -> Iterator[Settings]:
-    """Settings that lead through the proxies; leases are short."""
+    """Yield settings that lead through the proxies, with short leases."""
     assert stack.settings.redis_url
     url = stack.settings.redis_url.get_secret_value()
     found = stack.settings.model_copy(

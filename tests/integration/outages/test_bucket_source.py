@@ -1,4 +1,4 @@
-"""The network to a bucket of photos breaks again and again while they are read and copied."""
+"""Connections to a source bucket break repeatedly while its photos are read and copied."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import threading
 import time
 
 from glasses.client import Client
-from glasses.object_store import IMAGES
-from glasses.settings import Settings
-from tests.integration.outages.conftest import Network
+from glasses.config.settings import Settings
+from glasses.storage.object_store import PACKS
 from tests.support.buckets import other_bucket
+from tests.support.proxy import Network
 from tests.support.stack import Stack
-from tests.support.waiting import wait_until
+from tests.support.wait import wait_until
 
 PHOTOS = 300
 
 
-def test_every_photo_is_hashed_and_copied_all_the_same(
+def test_every_photo_is_hashed_and_copied(
     client: Client, settings: Settings, stack: Stack, network: Network
 ) -> None:
     done = threading.Event()
@@ -35,14 +35,16 @@ def test_every_photo_is_hashed_and_copied_all_the_same(
 
     with other_bucket(stack.settings) as bucket:
         for number in range(PHOTOS):
-            bucket.put(f"pile/{number}.jpg", b"\xff\xd8\xff" + os.urandom(100_000))
+            bucket.put(f"collection/{number}.jpg", b"\xff\xd8\xff" + os.urandom(100_000))
         thread = threading.Thread(target=trouble)
-        job = client.submit([f"s3://{bucket.name}/pile"], on_created=lambda _job: thread.start())
+        job = client.submit(
+            [f"s3://{bucket.name}/collection"], on_created=lambda _job: thread.start()
+        )
         done.set()
         thread.join()
     assert cuts > 3
     status = job.status()
     assert (status.submitted, status.failed) == (PHOTOS, 0)
     with Client(stack.settings) as direct:
-        assert len(list(direct.store.keys(IMAGES))) == PHOTOS
+        assert len(list(direct.store.keys(PACKS))) == PHOTOS
     assert settings.s3_endpoint != stack.settings.s3_endpoint

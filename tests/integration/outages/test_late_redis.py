@@ -1,7 +1,8 @@
-"""Workers that start before Redis does."""
+"""Workers that start before Redis."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import psutil
@@ -9,14 +10,14 @@ import pytest
 from pydantic import SecretStr
 
 from glasses.client import Client
-from glasses.settings import Settings
-from tests.integration.outages.conftest import Network
+from glasses.config.settings import Settings
+from tests.support.proxy import Network
 from tests.support.stack import Stack
-from tests.support.waiting import wait_until
+from tests.support.wait import wait_until
 from tests.support.workers import Worker
 
 
-def test_a_process_that_dies_before_redis_was_reached_ends_no_worker(
+def test_a_worker_survives_a_pool_process_that_dies_before_redis_is_reachable(
     settings: Settings, stack: Stack, network: Network, demo_photos: Path, tmp_path: Path
 ) -> None:
     network.redis.cut()
@@ -36,20 +37,20 @@ def test_a_process_that_dies_before_redis_was_reached_ends_no_worker(
     assert worker.process.returncode == 0
 
 
-def test_a_worker_that_cannot_work_ends_with_an_error(settings: Settings, tmp_path: Path) -> None:
+def test_a_worker_that_cannot_start_exits_with_an_error(settings: Settings, tmp_path: Path) -> None:
     broken = settings.model_copy(update={"model": str(tmp_path)})
     worker = Worker(broken, tmp_path / "worker.log", 1)
     try:
-        assert worker.process.wait(60) == 1
-        assert "no model" in worker.log.read_text()
+        assert worker.process.wait(60) == 2
+        assert "not found: use one of" in worker.log.read_text()
     finally:
         worker.stop()
 
 
 @pytest.mark.parametrize(
-    ("user", "words"), [("", "wants a password"), (":hunter2@", "refuses the password: ")]
+    ("user", "words"), [("", "requires a password"), (":hunter2@", "rejects the password: ")]
 )
-def test_a_worker_that_redis_refuses_ends_with_a_line(
+def test_a_worker_that_redis_rejects_exits_with_one_line(
     user: str, words: str, settings: Settings, client: Client, tmp_path: Path
 ) -> None:
     port = client.redis.connection_pool.connection_kwargs["port"]
@@ -60,7 +61,8 @@ def test_a_worker_that_redis_refuses_ends_with_a_line(
         assert worker.process.wait(30) == 3
     finally:
         worker.stop()
-    (line,) = worker.log.read_text().splitlines()
+    (logged,) = worker.log.read_text().splitlines()
+    line = json.loads(logged)["message"]
     assert line.startswith(f"glasses worker: Redis at redis://127.0.0.1:{port}/0 {words}")
     assert "redis_url" in line
     assert "hunter2" not in line

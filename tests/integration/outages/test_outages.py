@@ -1,11 +1,8 @@
-"""Servers go away while a job runs, and come back: it ends as if nothing had been."""
+"""Servers fail and return while a job runs; it ends with the same results."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from glasses import patience
 from glasses.client import Client, Job
-from glasses.settings import Settings
-from infra.local.workers import environment
-from tests.integration.outages.conftest import Network
+from glasses.config import retry
+from glasses.config.settings import Settings
+from tests.support.commands import start_glasses
 from tests.support.photos import photos
+from tests.support.proxy import Network
 from tests.support.stack import S3, VALKEY, Stack
-from tests.support.stored import spoil
+from tests.support.stored_photos import corrupt_stored
+from tests.support.wait import wait_until
 from tests.support.workers import Worker
 
 StartWorker = Callable[..., Worker]
@@ -29,65 +27,52 @@ PHOTOS = 200
 
 @pytest.fixture
 def job(client: Client, start_worker: StartWorker, demo_photos: Path, tmp_path: Path) -> Job:
-    """A job in the middle of its work."""
+    """Return a job that is partly classified."""
     start_worker(1)
     found = client.submit([photos(tmp_path / "in", demo_photos / "hopper.jpg", PHOTOS)])
-    deadline = time.monotonic() + 30
-    while not found.status().classified:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: found.status().classified)
     assert found.status().pending
     return found
 
 
-def all_is_well(job: Job) -> None:
+def everything_is_classified(job: Job) -> None:
     status = job.wait(90)
     assert (status.submitted, status.classified) == (PHOTOS, PHOTOS), status
 
 
-def glasses(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "producer", *arguments],
-        env=os.environ | environment(settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 @pytest.mark.parametrize("name", [VALKEY, S3])
-def test_a_server_is_killed_and_comes_back(name: str, stack: Stack, job: Job) -> None:
+def test_a_job_survives_a_killed_server(name: str, stack: Stack, job: Job) -> None:
     stack.kill(name)
     time.sleep(4)
     stack.start(name)
-    all_is_well(job)
+    everything_is_classified(job)
 
 
 @pytest.mark.parametrize("way", ["cut", "hold"])
-def test_the_network_is_away_for_a_while(way: str, network: Network, job: Job) -> None:
+def test_a_job_survives_a_network_outage(way: str, network: Network, job: Job) -> None:
     for server in (network.redis, network.s3):
         getattr(server, way)()
     time.sleep(4)
     network.redis.mend()
     network.s3.mend()
-    all_is_well(job)
+    everything_is_classified(job)
 
 
-def test_a_slow_object_store_is_only_slow(network: Network, job: Job) -> None:
+def test_a_slow_object_store_fails_no_photo(network: Network, job: Job) -> None:
     network.s3.delay = 0.1
-    all_is_well(job)
+    everything_is_classified(job)
 
 
-def test_redis_without_memory_for_a_while(stack: Stack, job: Job) -> None:
+def test_a_job_survives_redis_out_of_memory(stack: Stack, job: Job) -> None:
     with Client(stack.settings) as direct:
         redis: Any = direct.redis
         redis.config_set("maxmemory", "1mb")
         time.sleep(4)
         redis.config_set("maxmemory", "0")
-    all_is_well(job)
+    everything_is_classified(job)
 
 
-def test_who_follows_survives_half_a_minute_and_says_what_it_waits_for(
+def test_watch_survives_an_outage_of_30_seconds_and_reports_what_it_waits_for(
     settings: Settings,
     network: Network,
     client: Client,
@@ -97,10 +82,9 @@ def test_who_follows_survives_half_a_minute_and_says_what_it_waits_for(
 ) -> None:
     job = client.submit([photos(tmp_path / "in", demo_photos / "hopper.jpg", PHOTOS)])
     before = network.redis.answers
-    watch = glasses(settings, "watch", job.id)
-    while network.redis.answers < before + 4:  # it has surely reached Redis
-        assert watch.poll() is None
-        time.sleep(0.02)
+    watch = start_glasses("watch", job.id, settings=settings)
+    wait_until(lambda: network.redis.answers >= before + 4)  # it has surely reached Redis
+    assert watch.poll() is None
     network.redis.cut()
     time.sleep(30)
     network.redis.mend()
@@ -109,17 +93,17 @@ def test_who_follows_survives_half_a_minute_and_says_what_it_waits_for(
     assert watch.returncode == 0, err
     assert f"{PHOTOS} submitted = {PHOTOS} classified" in out
     assert "does not answer" in err
-    assert "trying for 60 s" in err
+    assert "retrying for 60 s" in err
 
 
-def test_redis_out_of_memory_is_told_with_what_to_do(
+def test_redis_out_of_memory_is_reported_with_a_remedy(
     settings: Settings, stack: Stack, demo_photos: Path
 ) -> None:
     with Client(stack.settings) as direct:
         redis: Any = direct.redis
         redis.config_set("maxmemory", "1mb")
         try:
-            submit = glasses(settings, "submit", str(demo_photos))
+            submit = start_glasses("submit", str(demo_photos), settings=settings)
             _, err = submit.communicate(timeout=60)
         finally:
             redis.config_set("maxmemory", "0")
@@ -128,54 +112,51 @@ def test_redis_out_of_memory_is_told_with_what_to_do(
     assert "Traceback" not in err
 
 
-def test_an_object_store_that_stays_away_ends_a_submit_with_what_to_do(
+def test_submit_gives_up_on_an_unavailable_object_store_with_a_remedy(
     settings: Settings, network: Network, demo_photos: Path
 ) -> None:
     network.s3.cut()
-    submit = glasses(settings, "submit", str(demo_photos))
+    submit = start_glasses("submit", str(demo_photos), settings=settings)
     _, err = submit.communicate(timeout=90)
     assert submit.returncode == 3
     assert "object store" in err
-    assert "takes its time" in err
-    assert "does not serve" in err
+    assert "is not responding, retrying" in err
+    assert "is unavailable" in err
     assert "Traceback" not in err
 
 
-def test_redis_that_never_answered_is_given_up_soon(settings: Settings, network: Network) -> None:
+def test_commands_give_up_soon_on_a_redis_that_never_answered(
+    settings: Settings, network: Network
+) -> None:
     network.redis.cut()
     started = time.monotonic()
-    jobs = glasses(settings, "jobs")
+    jobs = start_glasses("jobs", settings=settings)
     _, err = jobs.communicate(timeout=60)
     assert jobs.returncode == 3
-    assert time.monotonic() - started < 4 * patience.FIRST_CONTACT_SECONDS
+    assert time.monotonic() - started < 4 * retry.FIRST_CONTACT_SECONDS
     assert "Traceback" not in err
 
 
-def test_a_photo_whose_bytes_changed_in_the_store_fails_by_name(
+def test_a_photo_whose_bytes_changed_in_the_store_fails_as_changed(
     client: Client, start_worker: StartWorker, demo_photos: Path
 ) -> None:
     job = client.submit([demo_photos / "hopper.jpg", demo_photos / "collins.jpg"])
     sha256 = hashlib.sha256((demo_photos / "hopper.jpg").read_bytes()).hexdigest()
-    spoil(client, sha256)
+    corrupt_stored(client, sha256)
     start_worker(1)
     status = job.wait(30)
     assert (status.classified, status.failed) == (1, 1)
     assert {v.image: v.reason for v in job.verdicts()}["hopper.jpg"] == "changed"
 
 
-def test_a_submitter_survives_a_crash_of_redis_and_loses_nothing(
+def test_a_submission_survives_a_redis_crash_and_loses_nothing(
     settings: Settings, stack: Stack, client: Client, demo_photos: Path, tmp_path: Path
 ) -> None:
-    submit = glasses(
-        settings,
-        "submit",
-        str(photos(tmp_path / "in", demo_photos / "hopper.jpg", 1500)),
-        "--detach",
-    )
+    folder = photos(tmp_path / "in", demo_photos / "hopper.jpg", 1500)
+    submit = start_glasses("submit", folder, "--detach", settings=settings)
     assert submit.stdout is not None
     job = client.job(submit.stdout.readline().strip())
-    while job.status().submitted < 200:
-        time.sleep(0.02)
+    wait_until(lambda: job.status().submitted >= 200)
     stack.kill(VALKEY)
     time.sleep(1)
     stack.start(VALKEY)

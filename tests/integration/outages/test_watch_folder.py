@@ -1,4 +1,4 @@
-"""A folder is watched on through an outage that is longer than any command's patience."""
+"""`glasses watch-folder` continues after an outage that outlasts all retries."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from threading import Thread
 
 import pytest
 
-from glasses import patience
 from glasses.client import Client
-from glasses.settings import Settings
-from glasses.verdict import FaceChoice, Verdict
-from glasses.watching import How, Output, State, Watcher
-from tests.integration.outages.conftest import Network
-from tests.support.waiting import wait_until
+from glasses.config import retry
+from glasses.config.settings import Settings
+from glasses.protocol.verdict import FaceChoice, Verdict
+from producer.watching import RowsFile, WatchConfig, Watcher, WatchState
+from tests.support.proxy import Network
+from tests.support.wait import wait_until
 from tests.support.watching import Watching
 from tests.support.workers import Worker
 
 
 class EnoughError(Exception):
-    """The test has seen what it wants."""
+    """Ends the command once the test has seen enough."""
 
 
-def test_it_goes_on_after_an_outage(
+def test_watching_continues_after_an_outage(
     network: Network,
     settings: Settings,
     start_worker: Callable[..., Worker],
@@ -31,7 +31,7 @@ def test_it_goes_on_after_an_outage(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(patience, "OUTAGE_SECONDS", 1.0)
+    monkeypatch.setattr(retry, "OUTAGE_SECONDS", 1.0)
     start_worker()
     photo = (demo_photos / "collins.jpg").read_bytes()
     folder = tmp_path / "in"
@@ -46,22 +46,22 @@ def test_it_goes_on_after_an_outage(
             raise EnoughError
 
     def watch() -> None:
-        output = Output(tmp_path / "rows.jsonl")
+        output = RowsFile(tmp_path / "rows.jsonl")
         with (
             Client(settings) as client,
-            State.opened(tmp_path / "rows.state", folder, output) as state,
+            WatchState.opened(tmp_path / "rows.state", folder, output) as state,
             pytest.raises(EnoughError),
         ):
             Watcher(
                 client=client,
-                how=How(folder, 0),
+                how=WatchConfig(folder, 0),
                 state=state,
                 output=output,
                 encode=lambda rows, _: b"".join(row.image.encode() + b"\n" for row in rows),
                 interval=0.1,
                 threshold=None,
                 faces=FaceChoice.ANY,
-                tell=told.append,
+                notify=told.append,
                 on_rows=on_rows,
             ).run(once=False)
 
@@ -70,7 +70,7 @@ def test_it_goes_on_after_an_outage(
     wait_until(lambda: seen == ["a.jpg"])
     network.redis.cut()
     (folder / "b.jpg").write_bytes(photo + b"b")
-    wait_until(lambda: any("Trying again for as long as it takes" in text for text in told))
+    wait_until(lambda: any("Retrying until it succeeds" in text for text in told))
     network.redis.mend()
     thread.join(60)
     assert not thread.is_alive()
@@ -78,7 +78,7 @@ def test_it_goes_on_after_an_outage(
 
 
 @pytest.mark.parametrize("options", [[], ["--once"]])
-def test_servers_must_be_there_at_first(
+def test_watching_requires_servers_at_start(
     options: list[str], network: Network, settings: Settings, tmp_path: Path
 ) -> None:
     (tmp_path / "in").mkdir()

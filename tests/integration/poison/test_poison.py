@@ -1,26 +1,20 @@
-"""Photos that kill, stop or bloat whoever looks at them: they fail alone, and soon."""
+"""Photos that kill, hang or bloat a worker fail alone and soon."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from glasses.client import Client
-from tests.support.cursed_worker import MARK
-from tests.support.photos import photos
+from tests.support.hostile_photos import large_webp
+from tests.support.photos import photos, poison
 from tests.support.workers import Worker
 
 StartWorker = Callable[..., Worker]
 POISON_SECONDS = 60
-"""Promised: from a poison photo to its verdict, by default settings."""
-
-
-def curse(photo: Path, what: str) -> None:
-    photo.write_bytes(photo.read_bytes() + MARK + what.encode())
+"""Promised time from a poison photo to its verdict with default settings."""
 
 
 def reasons(client: Client, job_id: str) -> dict[str, str | None]:
@@ -35,8 +29,8 @@ def test_photo_that_kills_workers_fails_alone_within_a_minute(
     client: Client, start_worker: StartWorker, demo_photos: Path, tmp_path: Path
 ) -> None:
     folder = photos(tmp_path / "in", demo_photos / "hopper.jpg", 32)
-    curse(folder / "0021.jpg", "kill")
-    worker = start_worker(1, cursed=True)
+    poison(folder / "0021.jpg", "kill")
+    worker = start_worker(1, poisonable=True)
     job = client.submit([folder])
     status = job.wait(POISON_SECONDS)
     assert (status.classified, status.failed) == (31, 1)
@@ -46,12 +40,11 @@ def test_photo_that_kills_workers_fails_alone_within_a_minute(
     assert again.wait(20).classified == 1, "the pool survives"
 
 
-def test_photo_that_needs_more_memory_than_there_is_fails_alone_and_kills_nobody(
+def test_photo_that_needs_too_much_memory_fails_alone_and_kills_no_process(
     client: Client, start_worker: StartWorker, demo_photos: Path, tmp_path: Path
 ) -> None:
     folder = photos(tmp_path / "in", demo_photos / "hopper.jpg", 4)
-    # Small as a file; 16 bits a pixel take 8 bytes a pixel, several times, to become 8 bits.
-    Image.fromarray(np.zeros((7000, 7000), np.uint16)).save(folder / "0002.png")
+    (folder / "0002.png").write_bytes(large_webp(7000, 7000))
     worker = start_worker(1, process_memory_mb=640)
     job = client.submit([folder])
     status = job.wait(90)
@@ -68,7 +61,7 @@ def test_photo_that_needs_more_memory_than_there_is_fails_alone_and_kills_nobody
     ("effect", "reason", "seconds"),
     [("hang", "crashed_worker", 3), ("eat", "out_of_memory", 60)],
 )
-def test_photo_without_end_or_measure_fails_alone(
+def test_photo_that_hangs_or_eats_memory_fails_alone(
     effect: str,
     reason: str,
     seconds: int,
@@ -78,9 +71,9 @@ def test_photo_without_end_or_measure_fails_alone(
     tmp_path: Path,
 ) -> None:
     folder = photos(tmp_path / "in", demo_photos / "hopper.jpg", 4)
-    curse(folder / "0002.jpg", effect)
+    poison(folder / "0002.jpg", effect)
     worker = start_worker(
-        1, cursed=True, chunk_time_limit=seconds, max_attempts=2, process_memory_mb=1024
+        1, poisonable=True, chunk_time_limit=seconds, max_attempts=2, process_memory_mb=1024
     )
     job = client.submit([folder])
     status = job.wait(90)

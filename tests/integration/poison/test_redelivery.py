@@ -1,4 +1,4 @@
-"""A chunk whose photos all have their verdicts is closed, not taken for one that does not fit."""
+"""A redelivered chunk whose photos all have results is closed."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from glasses import keys
 from glasses.client import Client
-from glasses.ledger import Ledger, Recorded
-from glasses.outcome import Outcome
-from glasses.statuses import FailureReason
-from tests.support.waiting import wait_until
+from glasses.ledger import Ledger, OutcomeRecord, keys
+from glasses.protocol.outcome import Outcome
+from glasses.protocol.statuses import FailureReason
+from tests.support.wait import wait_until
 from tests.support.workers import Worker
 
 
-def test_a_chunk_with_nothing_left_to_do_is_closed(
+def test_a_chunk_without_pending_photos_is_closed(
     client: Client, start_worker: Callable[..., Worker], demo_photos: Path
 ) -> None:
     redis: Any = client.redis
     job = client.submit([demo_photos / "hopper.jpg", demo_photos / "collins.jpg"])
     outcome = Outcome.failed(FailureReason.VANISHED)
-    rows = [Recorded(number, outcome, False, None) for number in range(2)]
-    Ledger(client.redis).record(job.id, None, rows, model="m@1", ttl=600)
+    rows = [OutcomeRecord(number, outcome, False, None) for number in range(2)]
+    Ledger(client.redis).record(job.id, None, rows, model="m@1")
     assert redis.hlen(keys.chunks(job.id)) == 1, "still open"
     worker = start_worker()
     wait_until(lambda: redis.hlen(keys.chunks(job.id)) == 0, worker.log.read_text)

@@ -1,4 +1,4 @@
-"""Jobs share the workers; small ones go first."""
+"""Large jobs share the workers, and small jobs overtake large ones."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from glasses import chunks, keys
 from glasses.client import Client, Job
-from glasses.settings import Settings
-from tests.support.gated import Gate, marked
-from tests.support.waiting import wait_until
+from glasses.config.settings import Settings
+from glasses.jobs import chunks
+from glasses.ledger import keys
+from tests.support.gate import Gate, marked
+from tests.support.wait import wait_until
 from tests.support.workers import Worker
 
 CHUNK = 8
@@ -20,7 +21,7 @@ Submit = Callable[[str, int], Job]
 
 @pytest.fixture
 def gate(settings: Settings, tmp_path: Path) -> Iterator[Gate]:
-    """Closed, before a worker with one process."""
+    """Yield a closed gate in front of a worker with one process."""
     made = Gate(tmp_path / "gate")
     made.close()
     worker = Worker(settings, tmp_path / "worker.log", 1, environment_=made.environment)
@@ -43,10 +44,10 @@ def submit(
 
 
 def taken(client: Client, job: Job) -> None:
-    wait_until(lambda: client.redis.zcard(keys.due(job.id)) == 1)
+    wait_until(lambda: client.redis.zcard(keys.leases(job.id)) == 1)
 
 
-def test_ten_photos_behind_a_large_backlog_come_right_after_the_chunk_under_way(
+def test_ten_photos_behind_a_large_backlog_run_right_after_the_current_chunk(
     client: Client, gate: Gate, submit: Submit
 ) -> None:
     large = submit("large", 12 * CHUNK)

@@ -1,4 +1,4 @@
-"""A fleet of several hosts, each with its own address, run by the commands of the images.
+"""Several hosts, each with its own address, run the commands of the images.
 
 No container engine is needed: namespaces give each host its network, its read-only root and its
 user; the programs are started word by word as the Dockerfile and the Compose file say.
@@ -17,15 +17,15 @@ from typing import Any
 
 import pytest
 
-from glasses import keys
 from glasses.client import Client
-from glasses.settings import load_settings
+from glasses.config.settings import load_settings
+from glasses.ledger import keys
 from infra.local import seaweed, valkey
 from tests.support import hosts
 from tests.support.deployment import Image, compose, installed_wheel
-from tests.support.gated import Gate, marked
+from tests.support.gate import Gate, marked
 from tests.support.leftovers import nothing_left_behind
-from tests.support.waiting import wait_until
+from tests.support.wait import wait_until
 
 pytest.importorskip("yaml")
 pytest.importorskip("hatchling")
@@ -35,7 +35,7 @@ PATH = f"{sys.prefix}/bin:{os.environ['PATH']}"
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Iterator[hosts.Network]:
-    reason = hosts.reason_against()
+    reason = hosts.skip_reason()
     if reason:
         pytest.skip(reason)
     with hosts.network(tmp_path) as made:
@@ -57,7 +57,7 @@ class Fleet:
         (self._bin / "valkey-server").symlink_to(valkey.binary())
 
     def start(self, host: str, service: str) -> subprocess.Popen[bytes]:
-        """One of ours."""
+        """Start one of our services."""
         wanted = self.services[service]
         image = Image(wanted["build"]["target"])
         assert wanted["user"] == image.user
@@ -71,7 +71,7 @@ class Fleet:
         return self.network.start(host, argv, environment, image.user, self._gate_folder)
 
     def start_server(self, name: str) -> subprocess.Popen[bytes]:
-        """Valkey or SeaweedFS; their folder is the host's own."""
+        """Start Valkey or SeaweedFS with a data folder on the host."""
         wanted = self.services[name]
         words = [*wanted.get("entrypoint", []), *wanted["command"]]
         argv = [w.replace("/data", "/run/glasses").replace("/usr/bin/weed", "weed") for w in words]
@@ -87,7 +87,7 @@ class Fleet:
         return True
 
 
-def test_a_fleet_of_hosts_loses_one_and_gets_another_in_the_middle_of_a_job(
+def test_a_job_survives_the_loss_and_the_addition_of_a_host(
     fleet: hosts.Network, tmp_path: Path, demo_photos: Path
 ) -> None:
     for name in ("valkey", "s3", "bucket", "worker-1", "worker-2", "worker-3"):
@@ -121,7 +121,8 @@ def test_a_fleet_of_hosts_loses_one_and_gets_another_in_the_middle_of_a_job(
             lambda: hosts_that_work() == {"worker-1", "worker-2"},
             explain=lambda: fleet.log("worker-1").read_text() + fleet.log("worker-2").read_text(),
         )
-        health = run.services["worker"]["healthcheck"]["test"][1]
+        health = Image("worker").healthcheck
+        assert health
         assert hosts.run_in(first, ["sh", "-c", health]) == 0
         assert hosts.run_in(first, ["touch", "/etc/x"]) != 0, "the root is read-only"
         assert {w.deployment for w in client.workers()[0]} == {"compose"}
@@ -129,7 +130,7 @@ def test_a_fleet_of_hosts_loses_one_and_gets_another_in_the_middle_of_a_job(
         fleet.cut("worker-2")
         third = run.start("worker-3", "worker")
         wait_until(
-            lambda: "worker-3" in hosts_that_work() and redis.zcard(keys.due(job.id)) == 2,
+            lambda: "worker-3" in hosts_that_work() and redis.zcard(keys.leases(job.id)) == 2,
             explain=fleet.log("worker-3").read_text,
         )
         first.send_signal(signal.SIGTERM)  # as Compose and Kubernetes do: it finishes its chunk

@@ -1,4 +1,4 @@
-"""What Prometheus sees, and what the log says."""
+"""Prometheus metrics of jobs, queues and workers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 
 from glasses.client import Client
-from glasses.settings import Settings
+from glasses.config.settings import Settings
 from tests.support.photos import photos
-from tests.support.waiting import wait_until
+from tests.support.wait import wait_until
 from tests.support.workers import Worker
 
 pytest.importorskip("prometheus_client")
@@ -36,7 +36,7 @@ def scrape(settings: Settings) -> dict[str, float]:
     }
 
 
-def test_metrics_tell_photos_queue_and_workers(
+def test_metrics_describe_photos_queues_and_workers(
     client: Client,
     settings: Settings,
     start_worker: Callable[..., Worker],
@@ -48,14 +48,15 @@ def test_metrics_tell_photos_queue_and_workers(
     (tmp_path / "empty" / "empty.jpg").touch()
     client.submit([tmp_path / "empty"])
     before = scrape(settings)
-    assert before["glasses_up"] == 1
+    assert before["glasses_redis_up"] == 1
     assert before['glasses_photos{status="pending"}'] == 40
     assert before['glasses_photos{status="failed"}'] == 1
     assert before['glasses_jobs{state="running"}'] == 1
     queued = {name: value for name, value in before.items() if "queue_messages" in name}
     assert len(queued) == 16
-    assert sum(queued.values()) == before["glasses_chunks_waiting"] == 3
-    assert before["glasses_oldest_chunk_seconds"] > 0
+    assert sum(queued.values()) == before["glasses_chunks_pending"] == 3
+    assert before["glasses_backlog_chunks"] == 3
+    assert before["glasses_oldest_pending_chunk_age_seconds"] > 0
     assert before["glasses_workers"] == 0
 
     worker = start_worker()
@@ -64,15 +65,16 @@ def test_metrics_tell_photos_queue_and_workers(
     after = scrape(settings)
     assert after['glasses_photos{status="pending"}'] == 0
     assert after['glasses_photos{status="classified"}'] == 40
-    assert after["glasses_oldest_chunk_seconds"] == 0
+    assert after["glasses_oldest_pending_chunk_age_seconds"] == 0
+    assert after["glasses_backlog_chunks"] == 0
     name = client.workers()[0][0].worker_id
     assert after[f'glasses_worker_photos_total{{worker="{name}"}}'] == 40
-    assert after[f'glasses_worker_attempts_total{{worker="{name}"}}'] == 3
+    assert after[f'glasses_worker_chunk_attempts_total{{worker="{name}"}}'] == 3
     assert after[f'glasses_worker_stage_seconds_total{{stage="find",worker="{name}"}}'] > 0
     every_panel_and_alarm_asks_for_what_is_served(after)
 
     lines = [json.loads(line) for line in worker.log.read_text().splitlines()]
-    said = [line for line in lines if line["message"].endswith("begun")]
+    said = [line for line in lines if line["message"].endswith("acquired")]
     chunks = {(job.id, "0+16"), (job.id, "16+16"), (job.id, "32+8")}
     assert {(line["job"], line["chunk"]) for line in said} == chunks
 
@@ -85,9 +87,9 @@ def every_panel_and_alarm_asks_for_what_is_served(served: dict[str, float]) -> N
         assert asked <= names, path
 
 
-def test_a_redis_that_is_away_is_a_metric_and_no_error(settings: Settings) -> None:
+def test_an_unavailable_redis_is_a_metric_and_not_an_error(settings: Settings) -> None:
     from pydantic import SecretStr
 
     away = settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")})
     found = scrape(away)
-    assert found["glasses_up"] == 0
+    assert found["glasses_redis_up"] == 0

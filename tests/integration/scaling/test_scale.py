@@ -1,50 +1,36 @@
-"""More and fewer workers in the middle of a job."""
+"""`glasses scale` changes the number of workers while a job runs."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from glasses import keys
 from glasses.client import Client
-from glasses.settings import Settings, load_settings
+from glasses.config.settings import Settings, load_settings
+from glasses.ledger import keys
 from infra.local import seaweed
-from infra.local.processes import find_marked, stop
+from infra.local.process import find_marked, stop
 from infra.local.ps import ps
 from infra.local.stack import up
 from infra.local.workers import environment
-from tests.support.gated import Gate
-from tests.support.waiting import wait_until
+from tests.support.commands import glasses_output
+from tests.support.gate import Gate
+from tests.support.wait import wait_until
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     folder = (tmp_path / "home").resolve()
     yield folder
-    stop([], [identity for _, identity in find_marked(folder)], patience=0)
+    stop([], [identity for _, identity in find_marked(folder)], timeout=0)
     seaweed.remove_sockets(folder)
 
 
-def glasses(*arguments: str, code: int = 0, **variables: str) -> str:
-    ended = subprocess.run(
-        [sys.executable, "-m", "producer", *arguments],
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
-    assert ended.returncode == code, ended.stderr
-    return ended.stdout
-
-
 def mixed(folder: Path, demo_photos: Path, count: int) -> Path:
-    """Photos with and without glasses, without a face, and broken; each with a mark of its own."""
+    """Make photos with and without glasses, without a face, and corrupt, each with a mark."""
     whole = [demo_photos / name for name in ("collins-glasses.jpg", "collins.jpg", "cat.jpg")]
     ends = [path.read_bytes() for path in whole]
     ends.append((demo_photos / "hopper-alpha.png").read_bytes()[:9000])
@@ -54,7 +40,7 @@ def mixed(folder: Path, demo_photos: Path, count: int) -> Path:
     return folder
 
 
-def test_the_local_stack_grows_and_shrinks_in_the_middle_of_a_job_and_loses_nothing(
+def test_the_local_stack_scales_up_and_down_during_a_job_and_loses_nothing(
     home: Path, tmp_path: Path, demo_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(tmp_path / "gate", real=True)
@@ -68,22 +54,22 @@ def test_the_local_stack_grows_and_shrinks_in_the_middle_of_a_job_and_loses_noth
         job = client.submit([photos])
 
         def running() -> int:
-            return int(client.redis.zcard(keys.due(job.id)))
+            return int(client.redis.zcard(keys.leases(job.id)))
 
         wait_until(lambda: running() == 1)
-        glasses("scale", "4", GLASSES_HOME=str(home))
+        glasses_output("scale", "4", home=home)
         wait_until(lambda: running() == 4)
         assert sum(worker.processes for worker in client.workers()[0]) == 4
-        glasses("scale", "1", GLASSES_HOME=str(home))
-        assert [p.state for p in ps(home) if p.name.startswith("worker")] == ["running", "leaving"]
+        glasses_output("scale", "1", home=home)
+        assert [p.state for p in ps(home) if p.name.startswith("worker")] == ["running", "draining"]
         gate.open()
         status = job.wait(120)
         assert (status.submitted, status.pending, status.cancelled) == (60, 0, 0)
         assert (status.classified, status.no_face, status.failed) == (30, 15, 15)
         followed = [verdict.image for batch in job.follow() for verdict in batch]
         assert len(followed) == len(set(followed)) == 60, "one verdict a photo"
-        rows = glasses("results", job.id, "--format", "jsonl", code=1, GLASSES_HOME=str(home))
-        assert rows == glasses("classify", str(photos), "--format", "jsonl", code=1), (
+        rows = glasses_output("results", job.id, "--format", "jsonl", code=1, home=home)
+        assert rows == glasses_output("classify", str(photos), "--format", "jsonl", code=1), (
             "as in one process that nobody disturbs"
         )
         assert sorted(map(int, gate.seen)) == list(range(60)), (
@@ -94,7 +80,7 @@ def test_the_local_stack_grows_and_shrinks_in_the_middle_of_a_job_and_loses_noth
         assert (left.processes, left.repeated, left.died, left.reconciled) == (1, 0, 0, 0)
 
 
-def test_elsewhere_it_says_the_command_and_runs_it_on_demand(
+def test_other_deployments_print_their_command_and_run_it_with_apply(
     settings: Settings, tmp_path: Path
 ) -> None:
     tool = tmp_path / "kubectl"
@@ -108,10 +94,10 @@ def test_elsewhere_it_says_the_command_and_runs_it_on_demand(
         "TEST_RAN": str(tmp_path / "ran"),
     }
     line = "--namespace=glasses scale deployment/glasses-worker --replicas=7\n"
-    assert glasses("scale", "7", "--apply", **variables) == f"kubectl {line}"
+    assert glasses_output("scale", "7", "--apply", variables=variables) == f"kubectl {line}"
     assert (tmp_path / "ran").read_text() == line
     (tmp_path / "ran").unlink()
-    glasses("scale", "7", **variables)
+    glasses_output("scale", "7", variables=variables)
     assert not (tmp_path / "ran").exists()
     del variables["GLASSES_DEPLOYMENT"]
-    assert len(glasses("scale", "7", **variables).splitlines()) == 3, "one for each"
+    assert len(glasses_output("scale", "7", variables=variables).splitlines()) == 3, "one for each"

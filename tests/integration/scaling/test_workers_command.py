@@ -1,34 +1,20 @@
-"""What workers say of themselves, and what follows for a job's end."""
+"""`glasses workers` and the forecasts that follow from it."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from glasses.client import Client
-from glasses.settings import Settings
-from infra.local.workers import environment
+from glasses.config.settings import Settings
+from tests.support.commands import glasses_output
 from tests.support.photos import photos
-from tests.support.waiting import wait_until
+from tests.support.wait import wait_until
 from tests.support.workers import Worker
 
 
-def glasses(settings: Settings, *arguments: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-m", "producer", *arguments],
-        env=os.environ | environment(settings),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    ).stdout
-
-
-def test_workers_say_what_they_did_how_fast_and_when_a_job_will_have_ended(
+def test_workers_report_their_work_their_rate_and_the_expected_end_of_a_job(
     client: Client,
     settings: Settings,
     start_worker: Callable[..., Worker],
@@ -42,7 +28,7 @@ def test_workers_say_what_they_did_how_fast_and_when_a_job_will_have_ended(
     start_worker(1, chunk_size=8, heartbeat_file=str(beats))
     job.wait(90)
     wait_until(lambda: client.workers()[0][0].photos == 40)
-    worker = json.loads(glasses(settings, "workers", "--json"))[0]
+    worker = json.loads(glasses_output("workers", "--json", settings=settings))[0]
     assert (worker["processes"], worker["chunks"], worker["repeated"], worker["died"]) == (
         1, 3, 0, 0,
     )  # fmt: skip
@@ -53,10 +39,10 @@ def test_workers_say_what_they_did_how_fast_and_when_a_job_will_have_ended(
     assert beats.exists()
 
     following = client.submit([photos(tmp_path / "more", demo_photos / "collins.jpg", 100)])
-    text = glasses(settings, "status", following.id, "--finish-by", "23:59")
+    text = glasses_output("status", following.id, "--finish-by", "23:59", settings=settings)
     status = following.status()
     if status.pending:  # else the machine was faster than the question
         forecast = following.forecast(status)
         assert forecast.eta_seconds
         assert forecast.processes == 1
-    assert "would finish by 23:59; 1 run" in text or "it has ended" in text
+    assert "would finish by 23:59; 1 running" in text or "already finished" in text

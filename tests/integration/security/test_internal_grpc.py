@@ -1,4 +1,4 @@
-"""The gRPC ports of the local stack's S3 server, asked by somebody who lacks its certificate."""
+"""The gRPC ports of the local S3 server require its client certificate."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from glasses.object_store import ObjectStore, image_key
-from glasses.settings import load_settings
+from glasses.config.settings import load_settings
+from glasses.storage.object_store import ObjectStore, image_key
 from infra.local import seaweed
 from infra.local.certificate import write_certificate
 from infra.local.folder import S3_CERT, S3_KEY
@@ -21,15 +21,15 @@ from infra.local.servers import servers
 SHA256 = "0" * 64
 SECONDS = 10
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
-"""What a client says first by HTTP/2, on which gRPC stands: the preface and empty SETTINGS."""
+"""The first bytes of an HTTP/2 client, on which gRPC builds: preface and empty SETTINGS."""
 SETTINGS = 4
-"""The kind of the frame that a server answers with."""
+"""The type of the frame with which a server answers."""
 GRPC = [option for option in seaweed.PORTS if option.endswith(".grpc")]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Of a server that holds one photo."""
+    """Yield the home of a server that stores one photo."""
     folder = tmp_path_factory.mktemp("grpc")
     with servers(folder) as endpoints:
         store = ObjectStore(load_settings(**endpoints))
@@ -39,14 +39,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def forged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate that says the same as the server's, of another key."""
+    """Return a certificate with the server's subject but another key."""
     folder = tmp_path_factory.mktemp("forged")
     write_certificate(folder / S3_CERT, folder / S3_KEY)
     return folder / S3_CERT, folder / S3_KEY
 
 
 def answers(port: int, shown: tuple[Path, Path] | None) -> bool:
-    """Whether the port speaks HTTP/2 with who shows this certificate, or none."""
+    """Return whether the port answers HTTP/2 to a client with this certificate, or without one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -63,7 +63,7 @@ def answers(port: int, shown: tuple[Path, Path] | None) -> bool:
 
 
 def answers_unencrypted(port: int) -> bool:
-    """Whether the port speaks HTTP/2 without TLS."""
+    """Return whether the port answers HTTP/2 without TLS."""
     with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as stranger:
         stranger.sendall(HELLO)
         try:
@@ -73,7 +73,7 @@ def answers_unencrypted(port: int) -> bool:
 
 
 def listed(home: Path, cwd: Path, shown: tuple[Path, Path] | None) -> str:
-    """What SeaweedFS' own shell lists of the photos."""
+    """Return the photos that the shell of SeaweedFS lists."""
     ports = remembered_ports(home)
     env = {}
     if shown:
@@ -100,7 +100,7 @@ def listed(home: Path, cwd: Path, shown: tuple[Path, Path] | None) -> str:
 
 
 @pytest.mark.parametrize("option", GRPC)
-def test_a_port_speaks_only_with_who_has_the_certificate(
+def test_a_port_answers_only_clients_with_the_certificate(
     home: Path, forged: tuple[Path, Path], option: str
 ) -> None:
     port = remembered_ports(home)[option]
@@ -110,7 +110,7 @@ def test_a_port_speaks_only_with_who_has_the_certificate(
     assert not answers_unencrypted(port)
 
 
-def test_its_own_shell_lists_photos_only_with_the_certificate(
+def test_the_shell_of_seaweedfs_lists_photos_only_with_the_certificate(
     home: Path, forged: tuple[Path, Path], tmp_path: Path
 ) -> None:
     assert SHA256 in listed(home, tmp_path, (home / S3_CERT, home / S3_KEY))
@@ -118,5 +118,5 @@ def test_its_own_shell_lists_photos_only_with_the_certificate(
     assert SHA256 not in listed(home, tmp_path, forged)
 
 
-def test_the_key_is_for_its_owner_only(home: Path) -> None:
+def test_only_the_owner_can_read_the_key(home: Path) -> None:
     assert (home / S3_KEY).stat().st_mode & 0o777 == 0o600

@@ -1,17 +1,17 @@
-"""Every port of the local stack, asked by somebody who has no key: no photo, no harm."""
+"""No port of the local stack shows or deletes a photo without credentials."""
 
 from __future__ import annotations
 
-import http.client
 import socket
-from contextlib import closing, suppress
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import psutil
 
 from glasses.client import Client
-from glasses.object_store import image_key
-from glasses.settings import Settings
+from glasses.config.settings import Settings
+from glasses.storage.object_store import image_key
+from tests.support.raw_http import response_body
 
 PHOTO = b"a photo that nobody else may see " * 99
 SHA256 = "0" * 64
@@ -19,7 +19,7 @@ SECONDS = 20
 
 
 def listening(port: int) -> list[tuple[str, int]]:
-    """All addresses on which the process listens that has this port."""
+    """Return all addresses on which the owner of this port listens."""
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             found = [
@@ -30,15 +30,9 @@ def listening(port: int) -> list[tuple[str, int]]:
     raise AssertionError(f"nobody listens on {port}")
 
 
-def answer(port: int, method: str, path: str) -> bytes:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
-    with closing(connection), suppress(OSError, http.client.HTTPException):
-        connection.request(method, path)
-        return connection.getresponse().read()
-    return b""
-
-
-def test_nobody_without_a_key_reads_or_deletes_by_http(settings: Settings, client: Client) -> None:
+def test_http_requests_without_a_key_read_and_delete_nothing(
+    settings: Settings, client: Client
+) -> None:
     key = image_key(SHA256)
     client.store.put(key, PHOTO)
     bucket = settings.s3_bucket
@@ -59,14 +53,14 @@ def test_nobody_without_a_key_reads_or_deletes_by_http(settings: Settings, clien
     for _, port in addresses:
         for path in paths:
             for method in ("GET", "POST", "PUT", "DELETE"):
-                said = answer(port, method, path)
+                said = response_body(port, method, path)
                 assert PHOTO[:32] not in said, (port, method, path)
                 assert SHA256.encode() not in said or port == s3_port, (port, method, path)
     assert client.store.get(key) == PHOTO
     assert list(client.store.keys("")) == [key]
 
 
-def test_redis_asks_for_its_password(settings: Settings) -> None:
+def test_redis_requires_its_password(settings: Settings) -> None:
     assert settings.redis_url
     port = urlsplit(settings.redis_url.get_secret_value()).port
     with socket.create_connection(("127.0.0.1", port or 0), timeout=SECONDS) as stranger:

@@ -1,4 +1,4 @@
-"""Redis behind TLS with a user of few rights, the object store behind https: both checked."""
+"""Jobs over TLS with a restricted Redis user; both servers' certificates are verified."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 from pydantic import SecretStr
 
 from glasses.client import Client
-from glasses.settings import Settings
-from tests.integration.path.test_whole_path import run
+from glasses.config.settings import Settings
+from tests.support.commands import glasses_output
 from tests.support.tls import certificate, tls_before
 from tests.support.workers import Worker
 
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
-RIGHTS = "resetkeys ~glasses* ~_kombu* ~unacked* +@all -@admin -@dangerous +info"
-"""What `docs/guarantees.md` tells to give."""
+RIGHTS = "resetkeys ~glasses* +@all -@admin -@dangerous +info"
+"""The rights that `docs/guarantees.md` lists."""
 
 
 @pytest.fixture
@@ -45,23 +45,34 @@ def settings(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
         direct.execute_command("ACL", "DELUSER", "glasses")
 
 
-def test_everything_works_through_tls(
+def test_a_job_runs_over_tls(
     settings: Settings, start_worker: Callable[..., Worker], demo_photos: Path
 ) -> None:
     start_worker(1)
-    job = run(settings, "submit", str(demo_photos), "--wait", "--timeout", "60", code=1).strip()
-    assert len(run(settings, "results", job, "--format", "jsonl", code=1).splitlines()) == 23
-    run(settings, "reconcile", job)
-    run(settings, "rm", job)
+    job = glasses_output(
+        "submit", str(demo_photos), "--wait", "--timeout", "60", code=1, settings=settings
+    ).strip()
+    assert (
+        len(
+            glasses_output(
+                "results", job, "--format", "jsonl", code=1, settings=settings
+            ).splitlines()
+        )
+        == 22
+    )
+    glasses_output("reconcile", job, settings=settings)
+    glasses_output("rm", job, settings=settings)
 
 
 @pytest.mark.parametrize("name", ["redis_ca", "s3_ca"])
-def test_a_certificate_of_an_unknown_ca_is_refused(
+def test_a_certificate_of_an_unknown_ca_is_rejected(
     name: str, settings: Settings, demo_photos: Path
 ) -> None:
     without = settings.model_copy(update={name: None})
-    run(without, "submit", str(demo_photos / "hopper.jpg"), "--detach", code=3)
+    glasses_output("submit", str(demo_photos / "hopper.jpg"), "--detach", code=3, settings=without)
 
 
-def test_a_ca_that_is_not_there_is_named(settings: Settings) -> None:
-    run(settings.model_copy(update={"s3_ca": "/no/such/ca.pem"}), "submit", ".", code=2)
+def test_a_missing_ca_file_is_named(settings: Settings) -> None:
+    glasses_output(
+        "submit", ".", code=2, settings=settings.model_copy(update={"s3_ca": "/no/such/ca.pem"})
+    )

@@ -1,4 +1,4 @@
-"""The object store against a real S3 server that checks signatures."""
+"""The object store client against a real S3 server that checks signatures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from glasses import object_store
 from glasses.client import Client
+from glasses.config.settings import Settings
 from glasses.errors import InfrastructureError
-from glasses.job_files import SEGMENT, JobFiles
-from glasses.object_store import ObjectStore
-from glasses.schemas import JobSpec, ManifestEntry
-from glasses.settings import Settings
+from glasses.protocol.schemas import JobSpec, ManifestEntry
+from glasses.storage.manifest import SEGMENT, ManifestStore
+from glasses.storage.object_store import ObjectStore
 
 JOB = "abcdefgh"
 
@@ -24,7 +23,7 @@ def store(client: Client) -> Iterator[ObjectStore]:
     client.store.delete(client.store.keys(""))
 
 
-def test_what_was_put_is_got_listed_and_deleted(store: ObjectStore) -> None:
+def test_an_object_can_be_put_read_listed_and_deleted(store: ObjectStore) -> None:
     store.put("images/a", b"one")
     store.put("images/b", b"")
     assert store.get("images/a") == b"one"
@@ -35,7 +34,7 @@ def test_what_was_put_is_got_listed_and_deleted(store: ObjectStore) -> None:
     assert list(store.keys("images/")) == ["images/b"]
 
 
-def test_more_objects_than_a_page_are_listed_and_deleted(store: ObjectStore) -> None:
+def test_more_objects_than_one_page_are_listed_and_deleted(store: ObjectStore) -> None:
     for number in range(1005):
         store.put(f"many/{number:04d}", b"x")
     assert len(list(store.keys("many/"))) == 1005
@@ -44,7 +43,7 @@ def test_more_objects_than_a_page_are_listed_and_deleted(store: ObjectStore) -> 
 
 
 @pytest.mark.parametrize("name", ["s3_access_key", "s3_secret_key"])
-def test_wrong_credentials_are_refused_and_never_shown(settings: Settings, name: str) -> None:
+def test_wrong_credentials_are_rejected_and_never_shown(settings: Settings, name: str) -> None:
     wrong = settings.model_copy(update={name: SecretStr("wrong-hunter2")})
     with pytest.raises(
         InfrastructureError, match="Check s3_access_key and s3_secret_key"
@@ -56,34 +55,33 @@ def test_wrong_credentials_are_refused_and_never_shown(settings: Settings, name:
     assert settings.s3_secret_key.get_secret_value() not in shown
 
 
-def test_an_unreachable_server_is_named(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(object_store._RETRY, "max_retries", 1)
-    nowhere = settings.model_copy(update={"s3_endpoint": "http://127.0.0.1:9"})
+def test_an_unreachable_server_is_named(settings: Settings) -> None:
+    nowhere = settings.model_copy(
+        update={"s3_endpoint": "http://127.0.0.1:9", "s3_retry_seconds": 0.2}
+    )
     with pytest.raises(InfrastructureError, match=r"127\.0\.0\.1:9") as caught:
         ObjectStore(nowhere).get("images/a")
     assert "HTTP error" in str(caught.value)
     assert "retries" not in str(caught.value)
 
 
-def test_a_manifest_comes_back_as_it_was_written(store: ObjectStore) -> None:
-    files = JobFiles(store)
+def test_a_manifest_reads_back_unchanged(store: ObjectStore) -> None:
+    files = ManifestStore(store)
     names = [f"{number}.jpg" for number in range(SEGMENT + 10)]
     names[3] = "line\nbreak, \udcff not UTF-8, 肖像.jpg"
     entries = [ManifestEntry(image=name, sha256="0" * 64, size=1) for name in names]
     files.write_segment(JOB, 0, entries[:SEGMENT])
     files.write_segment(JOB, 1, entries[SEGMENT:])
-    fresh = JobFiles(store)
+    fresh = ManifestStore(store)
     assert [e for part in fresh.all_segments(JOB) for e in part] == entries
     assert fresh.entries(JOB, SEGMENT - 2, 4) == entries[SEGMENT - 2 : SEGMENT + 2]
     assert fresh.entries(JOB, SEGMENT + 8, 10) == entries[-2:]
     assert fresh.entries("hgfedcba", 0, 10) == []
 
 
-def test_a_job_is_described_beside_its_manifest(store: ObjectStore) -> None:
+def test_the_specification_of_a_job_is_stored_with_its_manifest(store: ObjectStore) -> None:
     spec = JobSpec(job_id=JOB, name="n", created=1.0, chunk_size=32, retention_seconds=60)
-    JobFiles(store).write_spec(spec)
+    ManifestStore(store).write_spec(spec)
     data = store.get(f"jobs/{JOB}/job.json")
     assert data is not None
     assert JobSpec.model_validate_json(data) == spec

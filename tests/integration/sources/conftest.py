@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from glasses.settings import Settings
+from glasses.config.settings import Settings
 from tests.support.buckets import OtherBucket, other_bucket
 
 
 @pytest.fixture
 def bucket(settings: Settings) -> Iterator[OtherBucket]:
-    """A bucket that is not the configured one."""
+    """Yield a bucket that is not the configured one."""
     with other_bucket(settings) as made:
         yield made

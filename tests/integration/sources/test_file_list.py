@@ -1,46 +1,52 @@
-"""`glasses submit --from-file`: names from a file or a pipe, whatever bytes they are made of."""
+"""`glasses submit --from-file` reads names as bytes from a file or a pipe."""
 
 from __future__ import annotations
 
+import csv
+import json
 import os
+import shutil
 import subprocess
-import sys
+from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from glasses.client import Client
-from glasses.job_files import JobFiles
-from glasses.settings import Settings
-from infra.local.workers import environment
+from glasses.config.settings import Settings
+from glasses.storage.manifest import ManifestStore
 from tests.support.commands import glasses
+from tests.support.workers import Worker
 
 NAMES = [b"plain.jpg", b"line\nbreak.jpg", b"\xff\xfe.jpg", b" spaces ", b"-dash.jpg"]
 
 
-def test_what_find_prints_is_submitted(settings: Settings, client: Client, tmp_path: Path) -> None:
+def test_the_output_of_find_can_be_submitted(
+    settings: Settings, client: Client, tmp_path: Path
+) -> None:
     folder = os.fsencode(tmp_path / "in")
     os.mkdir(folder)
     for name in NAMES:
         with open(os.path.join(folder, name), "wb") as file:
             file.write(b"\xff\xd8\xff" + name)
     found = subprocess.Popen(["find", folder, "-type", "f", "-print0"], stdout=subprocess.PIPE)
-    done = subprocess.run(
-        [sys.executable, "-m", "producer", "submit", "--from-file", "-", "-0", "--detach"],
-        env=os.environ | environment(settings), stdin=found.stdout, capture_output=True,
-        text=True, check=False, timeout=60,
-    )  # fmt: skip
-    found.wait()
     assert found.stdout
+    done = glasses(
+        "submit", "--from-file", "-", "-0", "--detach", settings=settings, stdin=found.stdout
+    )
+    found.wait()
     found.stdout.close()
     assert done.returncode == 0, done.stderr
     assert "5 photos: 5 uploaded" in done.stderr
-    entries = JobFiles(client.store).segment(done.stdout.strip(), 0)
+    entries = ManifestStore(client.store).segment(done.stdout.strip(), 0)
     told = {os.fsencode(entry.image) for entry in entries}
     assert told == {os.path.join(folder, name) for name in NAMES}
     assert {entry.path for entry in entries} == {os.fsdecode(name) for name in told}
     assert "list -" in glasses("jobs", settings=settings).stdout
 
 
-def test_lines_missing_files_and_filters(
+def test_lists_may_have_missing_files_and_filters(
     settings: Settings, client: Client, tmp_path: Path
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
@@ -49,15 +55,58 @@ def test_lines_missing_files_and_filters(
         "submit", "--from-file", str(tmp_path / "names"), "--exclude", "*.txt", "--detach",
         settings=settings,
     )  # fmt: skip
-    entries = JobFiles(client.store).segment(done.stdout.strip(), 0)
+    entries = ManifestStore(client.store).segment(done.stdout.strip(), 0)
     assert [entry.reason for entry in entries] == [None, "unreadable"]
 
 
-def test_wrong_lists_are_told(settings: Settings, client: Client, tmp_path: Path) -> None:
+def test_rows_of_a_table_repeat_its_ids_in_every_format(
+    settings: Settings,
+    client: Client,
+    start_worker: Callable[..., Worker],
+    demo_photos: Path,
+    tmp_path: Path,
+) -> None:
+    for folder, name in (("a", "hopper.jpg"), ("b", "cat.jpg")):
+        (tmp_path / folder).mkdir()
+        shutil.copy(demo_photos / name, tmp_path / folder / "1.jpg")
+    table = "id;file;note\n007;a/1.jpg;\n=7;b/1.jpg;\n007;a/1.jpg;again\n;gone.jpg;\n"
+    (tmp_path / "photos.csv").write_text(table, "utf-8-sig")
+    columns = ["--from-file", "photos.csv", "--path-column", "file", "--id-column", "id"]
+    start_worker(1, read_folders=str(tmp_path))
+    wanted = [
+        ("a/1.jpg", "007", "classified"), ("b/1.jpg", "=7", "no_face"),
+        ("a/1.jpg", "007", "classified"), ("gone.jpg", None, "failed"),
+    ]  # fmt: skip
+
+    def ids(printed: str) -> list[tuple[str, str | None, str]]:
+        lines = [json.loads(line) for line in printed.splitlines()]
+        return [(line["path"], line["id"], line["status"]) for line in lines]
+
+    done = glasses("classify", *columns, cwd=tmp_path)
+    assert (done.returncode, ids(done.stdout)) == (1, wanted)
+    for more in ([], ["--in-place"]):
+        done = glasses("submit", *columns, *more, "--wait", settings=settings, cwd=tmp_path)
+        job = done.stdout.strip()
+        assert ids(glasses("results", job, settings=settings).stdout) == wanted
+    assert [(row.path, row.id, row.status) for row in client.job(job).verdicts()] == wanted
+    output = tmp_path / "rows.parquet"
+    glasses("results", job, "-o", output, settings=settings)
+    assert [(r["path"], r["id"], r["status"]) for r in pq.read_table(output).to_pylist()] == wanted
+    printed = glasses("results", job, "--format", "csv", settings=settings).stdout
+    found = [
+        (line["path"], line["id"], line["status"]) for line in csv.DictReader(StringIO(printed))
+    ]
+    assert found == [(path, id_ or "", status) for path, id_, status in wanted]
+
+
+def test_invalid_lists_are_reported(settings: Settings, client: Client, tmp_path: Path) -> None:
     for arguments, told in (
         (["--from-file", str(tmp_path / "none")], "cannot be read"),
         (["--from-file", str(tmp_path)], "cannot be read"),
         (["--null"], "--from-file"),
+        (["--path-column", "file"], "--from-file"),
+        (["--from-file", str(tmp_path), "--id-column", "id"], "--path-column"),
+        (["--from-file", str(tmp_path), "--path-column", "file"], "cannot be read"),
         ([], "at least one"),
     ):
         done = glasses("submit", *arguments, settings=settings)

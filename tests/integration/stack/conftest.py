@@ -1,4 +1,4 @@
-"""A folder for a stack, in which nothing runs any more when the test has ended."""
+"""A home for a local stack; no process is left after the test."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from glasses.settings import Settings, load_settings
+from glasses.config.settings import Settings, load_settings
 from infra.local import seaweed
-from infra.local.processes import find_marked, stop
+from infra.local.process import find_marked, stop
 from tests.support.ports import keep_ports
 
 
@@ -19,7 +19,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     keep_ports(folder)
     yield folder
     # Not `down`, which is under test, and polite.
-    stop([], [identity for _, identity in find_marked(folder)], patience=0)
+    stop([], [identity for _, identity in find_marked(folder)], timeout=0)
     seaweed.remove_sockets(folder)
     assert find_marked(folder) == []
 

@@ -1,23 +1,23 @@
-"""What the commands advise where the local stack is stopped, or runs without workers."""
+"""What commands advise when the local stack is stopped or has no workers."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from glasses.client import Client
-from glasses.settings import Settings, load_settings
+from glasses.config.settings import Settings, load_settings
 from infra.local.stack import down, up
 from tests.support.commands import glasses
 
 OTHER_MODEL = Path(__file__).parents[2] / "fixtures" / "brightness_model"
 
 
-def test_stack_without_workers_is_told_to_scale(
+def test_commands_advise_scale_for_a_stack_without_workers(
     home: Path, settings: Settings, tmp_path: Path
 ) -> None:
     stack = up(home, 0, settings).stack
     again = glasses("up", "--detach", home=home)
-    assert "no worker runs: `glasses scale 2` starts two" in again.stderr
+    assert "no worker is running: `glasses scale 2` starts two" in again.stderr
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
     with Client(load_settings(**stack.settings)) as client:
         job = client.submit([tmp_path / "a.jpg"]).id
@@ -28,7 +28,7 @@ def test_stack_without_workers_is_told_to_scale(
         assert "glasses up" not in said.stdout + said.stderr, words
 
 
-def test_stopped_stack_is_told_to_keep_its_jobs(home: Path, settings: Settings) -> None:
+def test_commands_say_that_a_stopped_stack_keeps_its_jobs(home: Path, settings: Settings) -> None:
     up(home, 0, settings)
     down(home)
     told = glasses("jobs", home=home)
@@ -42,16 +42,18 @@ def test_stopped_stack_is_told_to_keep_its_jobs(home: Path, settings: Settings) 
     assert "no servers are configured" in glasses("jobs", home=home).stderr
 
 
-def test_other_model_than_the_running_one_is_refused(home: Path, settings: Settings) -> None:
+def test_a_model_other_than_the_running_one_is_rejected(home: Path, settings: Settings) -> None:
     up(home, 1, settings)
     other = settings.model_copy(update={"model": str(OTHER_MODEL)})
     for words in (["--detach"], []):
         refused = glasses("up", *words, settings=other, home=home)
         assert refused.returncode == 2, words
-        assert refused.stderr.startswith("glasses: the local stack runs already, with model mobile")
-        assert "for brightness" in refused.stderr
+        assert refused.stderr.startswith(
+            "glasses: the local stack is already running with model mobile"
+        )
+        assert "to use brightness" in refused.stderr
         assert "`glasses down`" in refused.stderr
         assert refused.stderr.count("\n") == 1
     same = glasses("up", "--detach", settings=settings, home=home)
     assert same.returncode == 0
-    assert "runs already: 1 worker process" in same.stderr
+    assert "is already running: 1 worker process" in same.stderr

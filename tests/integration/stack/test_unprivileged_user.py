@@ -1,4 +1,4 @@
-"""Nothing needs root: the whole way, as a user who may do nothing special, in a home of its own."""
+"""The whole way from `up` to results as an unprivileged user in a separate home."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.stranger import NOBODY, as_nobody
+from tests.support.unprivileged import NOBODY, as_nobody
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
 def house() -> Iterator[Path]:
-    """A home that the user owns; not below pytest's folder, into which only its owner looks."""
+    """Yield a home that the user owns, outside of pytest's private folder."""
     folder = Path(tempfile.mkdtemp(prefix="any-user-")).resolve()
     if not os.geteuid():
         os.chown(folder, NOBODY, NOBODY)
@@ -29,7 +29,7 @@ def house() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_the_whole_way_as_any_user(house: Path, demo_photos: Path) -> None:
+def test_an_unprivileged_user_can_run_everything(house: Path, demo_photos: Path) -> None:
     prefix = as_nobody(house, ROOT)
     photos = house / "photos"
     photos.mkdir()

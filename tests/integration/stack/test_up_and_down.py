@@ -6,50 +6,46 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
+from glasses.config.settings import Settings, load_settings
+from glasses.config.stack_file import STACK_FILE, StackFile, read_stack, write_stack
 from glasses.errors import InfrastructureError
-from glasses.object_store import ObjectStore
-from glasses.redis_client import connect
-from glasses.settings import Settings, load_settings
-from glasses.stack_file import STACK_FILE, Stack, read_stack, write_stack
+from glasses.ledger.redis_client import connect
+from glasses.storage.object_store import ObjectStore
 from infra.local import workers
-from infra.local.processes import find_marked
+from infra.local.process import find_marked
 from infra.local.ps import ps
 from infra.local.servers import servers
-from infra.local.stack import down, is_running, up
+from infra.local.stack import down, up
+from infra.local.state import is_running
 from tests.support.ports import keep_ports
+from tests.support.wait import wait_until
 
 ROOT = Path(__file__).parents[3]
 RELEASED_MODEL = ROOT / "worker" / "models" / "DEFAULT"
 
 
-def put(stack: Stack) -> None:
+def put(stack: StackFile) -> None:
     found = load_settings(**stack.settings)
     ObjectStore(found).put("images/one", b"photo")
     with connect(found) as redis:
         redis.set("one", "1")
 
 
-def get(stack: Stack) -> tuple[bytes | None, str | None]:
+def get(stack: StackFile) -> tuple[bytes | None, str | None]:
     found = load_settings(**stack.settings)
     with connect(found) as redis:
         return ObjectStore(found).get("images/one"), redis.get("one")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def test_a_second_up_finds_the_first_and_down_ends_all(home: Path, settings: Settings) -> None:
+def test_a_second_up_finds_the_first_and_down_stops_everything(
+    home: Path, settings: Settings
+) -> None:
     first = up(home, 0, settings)
     second = up(home, 0, settings)
 
@@ -72,7 +68,7 @@ def test_a_second_up_finds_the_first_and_down_ends_all(home: Path, settings: Set
     assert down(home) == []
 
 
-def test_no_secret_stands_in_a_command_line_or_a_file_that_others_may_read(
+def test_no_secret_is_in_a_command_line_or_a_file_readable_by_others(
     home: Path, settings: Settings
 ) -> None:
     stack = up(home, 0, settings).stack
@@ -94,7 +90,7 @@ def test_no_secret_stands_in_a_command_line_or_a_file_that_others_may_read(
             assert connection.laddr.ip in {"127.0.0.1", "::1"}
 
 
-def test_data_outlives_down_but_not_purge(home: Path, settings: Settings) -> None:
+def test_data_survives_down_but_not_purge(home: Path, settings: Settings) -> None:
     first = up(home, 0, settings).stack
     put(first)
     mine = home / "my-notes.txt"
@@ -112,7 +108,7 @@ def test_data_outlives_down_but_not_purge(home: Path, settings: Settings) -> Non
     assert new.settings["s3_secret_key"] != first.settings["s3_secret_key"]
 
 
-def test_servers_that_are_killed_come_back_with_their_data(home: Path, settings: Settings) -> None:
+def test_killed_servers_restart_with_their_data(home: Path, settings: Settings) -> None:
     stack = up(home, 0, settings).stack
     put(stack)
     time.sleep(1.1)  # appendfsync everysec
@@ -124,7 +120,7 @@ def test_servers_that_are_killed_come_back_with_their_data(home: Path, settings:
     assert get(stack) == (b"photo", "1")
 
 
-def test_a_stack_whose_supervisor_was_killed_is_cleaned_by_the_next_up(
+def test_the_next_up_cleans_up_a_stack_whose_supervisor_was_killed(
     home: Path, settings: Settings
 ) -> None:
     first = up(home, 0, settings).stack
@@ -141,7 +137,7 @@ def test_a_stack_whose_supervisor_was_killed_is_cleaned_by_the_next_up(
     assert len(find_marked(home)) == 3
 
 
-def test_down_ends_what_a_killed_supervisor_left(home: Path, settings: Settings) -> None:
+def test_down_stops_what_a_killed_supervisor_left(home: Path, settings: Settings) -> None:
     up(home, 0, settings)
     os.kill(ps(home)[0].pid, signal.SIGKILL)
     wait_until(lambda: not is_running(home))
@@ -150,15 +146,15 @@ def test_down_ends_what_a_killed_supervisor_left(home: Path, settings: Settings)
     assert down(home) == ["s3", "valkey"]
 
 
-def test_recycled_pids_are_nobody_we_know(home: Path, settings: Settings) -> None:
+def test_recycled_pids_are_not_taken_for_our_processes(home: Path, settings: Settings) -> None:
     stranger = subprocess.Popen(["sleep", "60"])
     try:
         entry = {"pid": stranger.pid, "started": time.time() - 5000}
-        write_stack(home, Stack({}, {"valkey": entry, "worker": entry, "supervisor": entry}))
+        write_stack(home, StackFile({}, {"valkey": entry, "worker": entry, "supervisor": entry}))
         assert not up(home, 0, settings).already_running  # as after a reboot
         stack = read_stack(home)
         assert stack
-        write_stack(home, Stack(stack.settings, {**stack.processes, "worker": entry}))
+        write_stack(home, StackFile(stack.settings, {**stack.processes, "worker": entry}))
         down(home)
         assert stranger.poll() is None
     finally:
@@ -166,9 +162,9 @@ def test_recycled_pids_are_nobody_we_know(home: Path, settings: Settings) -> Non
         stranger.wait()
 
 
-def test_two_ups_at_the_same_time_start_one_stack(home: Path) -> None:
+def test_two_concurrent_ups_start_one_stack(home: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from glasses.settings import load_settings;"
+        "import sys; from pathlib import Path; from glasses.config.settings import load_settings;"
         "from infra.local.stack import up;"
         "print(up(Path(sys.argv[1]), 0, load_settings()).already_running)"
     )
@@ -185,9 +181,9 @@ def test_two_ups_at_the_same_time_start_one_stack(home: Path) -> None:
     assert len(find_marked(home)) == 3
 
 
-def test_a_stack_in_the_foreground_ends_with_an_interrupt(home: Path) -> None:
+def test_a_stack_in_the_foreground_stops_on_interrupt(home: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from glasses.settings import load_settings;"
+        "import sys; from pathlib import Path; from glasses.config.settings import load_settings;"
         "from infra.local.stack import run_foreground;"
         "run_foreground(Path(sys.argv[1]), 0, load_settings(),"
         " lambda up: print(up.already_running, flush=True))"
@@ -219,13 +215,13 @@ def test_a_stack_that_cannot_start_says_why_and_leaves_nothing(
 
 
 def test_workers_that_cannot_start_say_why(home: Path) -> None:
-    with pytest.raises(InfrastructureError, match="no model 'no-such-model'"):
+    with pytest.raises(InfrastructureError, match="model 'no-such-model' not found"):
         up(home, 1, load_settings(model="no-such-model"))
     assert find_marked(home) == []
 
 
 @pytest.mark.skipif(not RELEASED_MODEL.exists(), reason="no model is released yet")
-def test_workers_answer_and_come_back_when_killed(home: Path, settings: Settings) -> None:
+def test_workers_answer_pings_and_are_restarted_when_killed(home: Path, settings: Settings) -> None:
     stack = up(home, 1, settings).stack  # returns after a round trip
     assert stack.workers == 1
     killed = next(process.pid for process in ps(home) if process.name == "worker")
@@ -237,13 +233,13 @@ def test_workers_answer_and_come_back_when_killed(home: Path, settings: Settings
     assert "worker" in down(home)
 
 
-def test_servers_for_tests_serve_while_the_context_lasts(tmp_path: Path) -> None:
+def test_servers_for_tests_run_while_the_context_is_open(tmp_path: Path) -> None:
     keep_ports(tmp_path)
     with servers(tmp_path) as endpoints:
-        put(Stack(endpoints))
+        put(StackFile(endpoints))
         with pytest.raises(InfrastructureError, match="already"), servers(tmp_path):
             pass
     assert find_marked(tmp_path) == []
     with servers(tmp_path) as endpoints:
-        assert get(Stack(endpoints)) == (b"photo", "1")
+        assert get(StackFile(endpoints)) == (b"photo", "1")
         assert json.loads((tmp_path / "ports.json").read_text())

@@ -1,4 +1,4 @@
-"""A rolling update to another model: a job keeps the one it began with, the next has the new."""
+"""A rolling update to another model: a running job keeps its model, the next uses the new."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from typing import Any
 
 import pytest
 
-from glasses import keys
 from glasses.client import Client, Job
-from glasses.ledger import Ledger
-from glasses.queue import PRIORITY_BULK
-from glasses.schemas import ChunkMessage
-from glasses.workers import announce, live_workers
-from tests.integration.path.test_whole_path import identity_holds
+from glasses.ledger import Ledger, keys
+from glasses.ledger.queue import PRIORITY_BULK
+from glasses.ledger.workers import announce, live_workers
+from glasses.protocol.schemas import ChunkMessage
+from tests.support.jobs import counts_add_up
 from tests.support.photos import photos
-from tests.support.waiting import wait_until
+from tests.support.wait import wait_until
 from tests.support.workers import Worker
-from worker import model_store
+from worker.vision import model_store
 
 StartWorker = Callable[..., Worker]
 PHOTOS = 96
@@ -29,7 +28,7 @@ PHOTOS = 96
 
 @pytest.fixture
 def other_model(tmp_path: Path) -> Path:
-    """The released model, calibrated anew: the same bytes, other probabilities."""
+    """Return the released model with another calibration: same bytes, other probabilities."""
     folder = tmp_path / "recalibrated"
     shutil.copytree(model_store.find("default"), folder)
     path = folder / "manifest.json"
@@ -44,7 +43,7 @@ def models(job: Job) -> set[str]:
     return {verdict.model for verdict in job.verdicts()}
 
 
-def test_a_job_keeps_its_model_while_workers_are_replaced_and_the_next_has_the_new_one(
+def test_a_job_keeps_its_model_while_workers_are_replaced_and_the_next_uses_the_new_one(
     client: Client,
     start_worker: StartWorker,
     demo_photos: Path,
@@ -55,7 +54,7 @@ def test_a_job_keeps_its_model_while_workers_are_replaced_and_the_next_has_the_n
     client.settings = client.settings.model_copy(update={"chunk_size": 8})
     folder = photos(tmp_path / "in", demo_photos / "hopper.jpg", PHOTOS)
     job = client.submit([folder])
-    # Its lease outlasts the time that it is stopped, so that nobody else takes its chunk.
+    # Its lease is longer than the time for which it is stopped: no other worker takes its chunk.
     old = start_worker(lease_seconds=600)
     (before,) = live_workers(redis)
     wait_until(lambda: job.status().model)
@@ -70,10 +69,10 @@ def test_a_job_keeps_its_model_while_workers_are_replaced_and_the_next_has_the_n
     wait_until(has_left_one, new.log.read_text)
     attempts = {record.split()[1] for record in redis.hvals(keys.chunks(job.id))}
     assert attempts <= {"0", "1"}, "leaving a chunk to others costs no attempt"
-    assert job.blockage(job.status()) is None
+    assert job.stall_reason(job.status()) is None
     old.signal(signal.SIGCONT)
     status = job.wait(90)
-    assert identity_holds(status)
+    assert counts_add_up(status)
     assert (status.submitted, status.classified) == (PHOTOS, PHOTOS)
     assert models(job) == {status.model} == {before.model}
     old.stop()
@@ -86,7 +85,7 @@ def test_a_job_keeps_its_model_while_workers_are_replaced_and_the_next_has_the_n
     assert models(job) == {before.model}
 
 
-def test_a_chunk_that_a_worker_may_not_take_goes_behind_what_waits(
+def test_a_chunk_that_a_worker_cannot_take_is_requeued_last(
     client: Client, demo_photos: Path
 ) -> None:
     redis: Any = client.redis
@@ -94,10 +93,10 @@ def test_a_chunk_that_a_worker_may_not_take_goes_behind_what_waits(
     job = client.submit([demo_photos / "hopper.jpg", demo_photos / "collins.jpg"])
     (name,) = redis.hkeys(keys.chunks(job.id))
     chunk = ChunkMessage.of(job.id, name)
-    redis.hset(keys.chunks(job.id), name, f"queued 2 {PRIORITY_BULK} 5")
-    assert ledger.defer(chunk, 60) == PRIORITY_BULK
+    redis.hset(keys.chunks(job.id), name, f"queued 2 {PRIORITY_BULK} 0 5 0 ")
+    assert ledger.requeue(chunk) == PRIORITY_BULK
     record = redis.hget(keys.chunks(job.id), name)
     assert record.startswith(f"queued 2 {PRIORITY_BULK} ")
-    assert int(record.split()[3]) > 5
-    ledger.begin(chunk, model="m@1", threshold=0.5, lease_seconds=60, max_attempts=9, ttl=60)
-    assert ledger.defer(chunk, 60) is None, "somebody works on it"
+    assert int(record.split()[3]) > 0
+    ledger.acquire(chunk, model="m@1", threshold=0.5, lease_seconds=60, max_attempts=9)
+    assert ledger.requeue(chunk) is None, "somebody works on it"

@@ -1,4 +1,4 @@
-"""All workers are replaced, one after the other, in the middle of the work."""
+"""All workers are replaced one after the other while jobs run."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from glasses import keys
 from glasses.client import Client, Job
-from glasses.settings import Settings
+from glasses.config.settings import Settings
+from glasses.ledger import keys
 from tests.support.photos import photos
-from tests.support.waiting import wait_until
+from tests.support.wait import wait_until
 from tests.support.workers import Worker
 
 PHOTOS = 48
 CHUNK = 8
-_BEGUN = re.compile(r"chunk (\S+ of job \S+): begun")
+_BEGUN = re.compile(r"chunk (\S+ of job \S+): acquired")
 
 
 @contextmanager
 def never_idle(settings: Settings, source: Path, folder: Path) -> Iterator[list[Job]]:
-    """One job after the other, each while the one before it still runs."""
+    """Submit jobs one after the other, each while the previous one still runs."""
     ended = threading.Event()
     jobs: list[Job] = []
 
@@ -44,7 +44,7 @@ def never_idle(settings: Settings, source: Path, folder: Path) -> Iterator[list[
         thread.join()
 
 
-def test_nothing_is_lost_or_done_twice_and_no_attempt_is_wasted(
+def test_nothing_is_lost_or_repeated_and_no_attempt_is_used_up(
     settings: Settings,
     client: Client,
     start_worker: Callable[..., Worker],

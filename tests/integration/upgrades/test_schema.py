@@ -1,30 +1,26 @@
-"""A newer version beside an old one: what only the newer understands is refused, never lost."""
+"""Old and new versions side by side: what only the newer understands is refused, never lost."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from glasses import keys
 from glasses.client import Client, Job
+from glasses.config.settings import Settings
 from glasses.errors import UnreadableJobError
-from glasses.lanes import PRIORITY_SMALL, lane, list_name
-from glasses.ledger import Ledger
-from glasses.queue import CLASSIFY_CHUNK, depth
-from glasses.schemas import ChunkMessage
-from glasses.settings import Settings
-from glasses.workers import WorkerInfo, announce, live_workers, withdraw
-from infra.local.workers import environment
+from glasses.ledger import Ledger, keys
+from glasses.ledger.partitions import PRIORITY_SMALL, list_name, partition_of
+from glasses.ledger.queue import CLASSIFY_CHUNK, depth
+from glasses.ledger.workers import WorkerInfo, announce, live_workers, withdraw
+from glasses.protocol.schemas import SCHEMA_VERSION, ChunkMessage
+from tests.support.commands import glasses_printed
 from tests.support.messages import arguments, message
 from tests.support.newer_worker import NEWER
-from tests.support.waiting import wait_until
+from tests.support.wait import wait_until
 from tests.support.workers import Worker
 
 StartWorker = Callable[..., Worker]
@@ -37,26 +33,17 @@ def as_if_newer(client: Client, job: Job, version: int) -> None:
 
 
 def send_newer(client: Client, job: Job) -> None:
-    """What a submitter of the next version sends, in place of what this one has sent."""
+    """Replace the message of a job by that of a submitter of the next version."""
     redis: Any = client.redis
-    redis.delete(list_name(lane(job.id), PRIORITY_SMALL))
+    redis.delete(list_name(partition_of(job.id), PRIORITY_SMALL))
     (chunk,) = redis.hkeys(keys.chunks(job.id))
     sent = ChunkMessage.of(job.id, chunk).model_dump() | {"schema_version": NEWER}
-    redis.lpush(list_name(lane(job.id), PRIORITY_SMALL), message(CLASSIFY_CHUNK, arguments(sent)))
-
-
-def glasses(settings: Settings, *words: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "producer", *words],
-        env=os.environ | environment(settings),
-        capture_output=True,
-        text=True,
-        check=False,
+    redis.lpush(
+        list_name(partition_of(job.id), PRIORITY_SMALL), message(CLASSIFY_CHUNK, arguments(sent))
     )
-    return done.returncode, done.stdout + done.stderr
 
 
-def test_a_newer_chunk_is_refused_by_name_and_waits_for_a_worker_that_knows_it(
+def test_a_newer_chunk_is_refused_by_name_and_waits_for_a_newer_worker(
     settings: Settings, client: Client, start_worker: StartWorker, demo_photos: Path
 ) -> None:
     redis: Any = client.redis
@@ -65,14 +52,14 @@ def test_a_newer_chunk_is_refused_by_name_and_waits_for_a_worker_that_knows_it(
     as_if_newer(client, job, NEWER)
     old = start_worker()
     wait_until(lambda: f"rejected a chunk of schema {NEWER}" in old.log.read_text())
-    assert depth(redis) == 0, "it does not turn round for ever"
+    assert depth(redis) == 0, "it is not sent round in circles"
     (record,) = redis.hvals(keys.chunks(job.id))
     assert record.startswith("queued 0 "), "no attempt was used up"
 
-    code, said = glasses(settings, "status", job.id)
+    code, said = glasses_printed("status", job.id, settings=settings)
     assert code == 2
     assert "newer version" in said
-    code, said = glasses(settings, "jobs")
+    code, said = glasses_printed("jobs", settings=settings)
     assert code == 0
     assert f"job {job.id} was submitted by a newer version" in said
 
@@ -81,33 +68,35 @@ def test_a_newer_chunk_is_refused_by_name_and_waits_for_a_worker_that_knows_it(
     lost = client.submit([demo_photos / "giunchedi.jpg"])
     assert lost.wait(60).classified == 1
 
-    redis.zadd(keys.waiting(job.id, PRIORITY_SMALL), {"0+1": 1})  # queued long ago
+    (record,) = redis.hvals(keys.chunks(job.id))
+    long_ago = "queued 0 {2} {3} 1 {5} ".format(*record.split())
+    redis.hset(keys.chunks(job.id), "0+1", long_ago)
     start_worker(newer=True)
     wait_until(lambda: redis.hget(keys.job(job.id), "classified") == "1", old.log.read_text)
-    as_if_newer(client, job, 1)
+    as_if_newer(client, job, SCHEMA_VERSION)
     assert job.status().pending == 0
 
 
-def test_a_newer_job_keeps_no_old_worker_from_reconciling_others(
+def test_a_newer_job_does_not_stop_an_old_worker_from_reconciling_others(
     client: Client, start_worker: StartWorker, demo_photos: Path
 ) -> None:
     lost = client.submit([demo_photos / "collins.jpg"])
     chunk = ChunkMessage(job_id=lost.id, start=0, count=1)
     ledger = Ledger(client.redis)
-    client.redis.delete(list_name(lane(lost.id), PRIORITY_SMALL))
+    client.redis.delete(list_name(partition_of(lost.id), PRIORITY_SMALL))
     newer = client.submit([demo_photos / "hopper.jpg"])
     as_if_newer(client, newer, NEWER)
     worker = start_worker()
     (live,) = live_workers(client.redis)
-    begun = ledger.begin(
-        chunk, model=live.model, threshold=0.5, lease_seconds=0.001, max_attempts=3, ttl=60
+    begun = ledger.acquire(
+        chunk, model=live.model, threshold=0.5, lease_seconds=0.001, max_attempts=3
     )
-    assert begun.answer in {"begun", "done"}
+    assert begun.answer in {"acquired", "done"}
     wait_until(lambda: lost.status().classified == 1, worker.log.read_text)
-    as_if_newer(client, newer, 1)
+    as_if_newer(client, newer, SCHEMA_VERSION)
 
 
-def test_a_newer_chunk_stays_in_the_queue_while_a_worker_that_knows_it_lives(
+def test_a_newer_chunk_stays_queued_while_a_newer_worker_is_alive(
     client: Client, start_worker: StartWorker, demo_photos: Path
 ) -> None:
     job = client.submit([demo_photos / "hopper.jpg"])
@@ -129,10 +118,10 @@ def test_a_newer_chunk_stays_in_the_queue_while_a_worker_that_knows_it_lives(
     start_worker(newer=True)
     redis: Any = client.redis
     wait_until(lambda: redis.hget(keys.job(job.id), "classified") == "1", old.log.read_text)
-    as_if_newer(client, job, 1)
+    as_if_newer(client, job, SCHEMA_VERSION)
 
 
-def test_a_user_is_told_that_no_worker_is_new_enough(client: Client, demo_photos: Path) -> None:
+def test_status_reports_that_no_worker_is_new_enough(client: Client, demo_photos: Path) -> None:
     job = client.submit([demo_photos / "hopper.jpg"])
     announce(
         client.redis,
@@ -141,10 +130,10 @@ def test_a_user_is_told_that_no_worker_is_new_enough(client: Client, demo_photos
             schema_version=0,
         ),
     )  # fmt: skip
-    assert "start workers of the version" in (job.blockage(job.status()) or "")
+    assert "start workers of the version" in (job.stall_reason(job.status()) or "")
 
 
-def test_a_newer_job_keeps_nobody_from_repairing_the_others(
+def test_a_newer_job_does_not_stop_the_repair_of_others(
     settings: Settings, client: Client, demo_photos: Path
 ) -> None:
     newer = client.submit([demo_photos / "hopper.jpg"])
@@ -153,7 +142,7 @@ def test_a_newer_job_keeps_nobody_from_repairing_the_others(
     before = client.store.get(key) or b""
     client.store.put(key, json.dumps(json.loads(before) | {"schema_version": NEWER}).encode())
     told: list[str] = []
-    with Client(settings, tell=told.append) as teller:
+    with Client(settings, notify=told.append) as teller:
         assert [repaired.job_id for repaired in teller.reconcile()] == [other.id]
     assert [text for text in told if newer.id in text and "newer version" in text]
     with pytest.raises(UnreadableJobError):

@@ -1,7 +1,7 @@
 """Python runs this when it starts with this folder on its path: a pipeline that waits at a gate.
 
-`TEST_GATE` names a folder. While `closed` lies in it no photo is looked at; `seen` gets a line for
-each photo that is: what stands after the last `#` of its bytes. No network is asked, every photo
+`TEST_GATE` names a folder. While it contains `closed`, no photo is processed. `seen` gets a line
+for each photo that is: what follows the last `#` of its bytes. No network is used, every photo
 is one without a face, unless `TEST_GATE_REAL` is set. Only workers are changed.
 """
 
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 if "worker" in sys.orig_argv and "TEST_GATE" in os.environ:
-    from glasses.outcome import Outcome
-    from glasses.statuses import PhotoStatus
-    from worker.pipeline import Pipeline
+    from glasses.protocol.outcome import Outcome
+    from glasses.protocol.statuses import PhotoStatus
+    from worker.vision.pipeline import Pipeline
 
     folder = Path(os.environ["TEST_GATE"])
     real_find = Pipeline.find

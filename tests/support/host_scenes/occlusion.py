@@ -1,4 +1,4 @@
-"""Things in front of faces: sunglasses, hands, cups, hats, masks."""
+"""Occlusion of faces: drawn sunglasses, and blobs for hands, cups, hats, masks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from worker.decode import Pixels
+from worker.vision.decode import Pixels
 
 SUNGLASSES_SHARE = 0.2
 BLOB_SHARE = 0.1
@@ -16,16 +16,16 @@ EYES = -0.17
 """Height of the eyes above the centre of dlib's box, as a share of its side."""
 
 
-def hide(
+def occlude(
     pixels: Pixels, face: npt.NDArray[np.float32], degrees: float, rng: np.random.Generator
 ) -> None:
-    """Cover a part of some faces, in place.
+    """Cover a part of some faces, in place, at random.
 
     Args:
         pixels: H × W × 3, uint8, RGB.
         face: x, y, side in px.
-        degrees: How far the face is turned, counter-clockwise.
-        rng: Where the chance comes from.
+        degrees: Rotation of the face, counter-clockwise.
+        rng: Random numbers.
     """
     x, y, side = (float(v) for v in face)
     if side < 18:
@@ -51,10 +51,10 @@ def _sunglasses(
     degrees: float,
     rng: np.random.Generator,
 ) -> None:
-    """Two lenses, round or with corners, a bridge and temples; dark, or mirroring in any colour."""
+    """Draw two lenses, round or with corners, a bridge and temples; dark, or a mirror colour."""
     x, y, side = face
-    mirroring = rng.random() < 0.25
-    tint = np.array(rng.integers(0, 256 if mirroring else 70, 3), dtype=float)
+    mirrored = rng.random() < 0.25
+    tint = np.array(rng.integers(0, 256 if mirrored else 70, 3), dtype=float)
     frame = tint * rng.uniform(0.3, 1.0)
     width, height = rng.uniform(0.15, 0.24) * side, rng.uniform(0.1, 0.19) * side
     apart, eyes = rng.uniform(0.2, 0.25) * side, (EYES + rng.uniform(-0.03, 0.04)) * side
@@ -62,24 +62,26 @@ def _sunglasses(
     angles = np.linspace(0, 2 * math.pi, 40, endpoint=False)
     across = np.sign(np.cos(angles)) * np.abs(np.cos(angles)) ** (2 / corners)
     down = np.sign(np.sin(angles)) * np.abs(np.sin(angles)) ** (2 / corners)
-    narrow = 1 - rng.uniform(0, 0.35) * np.clip(down, 0, 1)  # pilots' lenses narrow downwards
+    narrow = 1 - rng.uniform(0, 0.35) * np.clip(down, 0, 1)  # aviator lenses narrow downwards
     drawn = pixels.copy()
     thick = max(1, round(side * rng.uniform(0.01, 0.035)))
     colour, rim = (tuple(int(v) for v in c) for c in (tint, frame))
-    for way in (-1, 1):
+    for side_sign in (-1, 1):
         outline = np.array(
             [
-                _at(x, y, way * apart + width * u * n, eyes + height * v, degrees)
+                _at(x, y, side_sign * apart + width * u * n, eyes + height * v, degrees)
                 for u, v, n in zip(across, down, narrow, strict=True)
             ],
             dtype=np.int32,
         )
         cv2.fillPoly(drawn, [outline], colour, cv2.LINE_AA)
         cv2.polylines(drawn, [outline], isClosed=True, color=rim, thickness=thick)
-        hinge = _at(x, y, way * (apart + width), eyes - 0.3 * height, degrees)
-        ear = _at(x, y, way * 0.52 * side, eyes - 0.2 * height, degrees)
+        hinge = _at(x, y, side_sign * (apart + width), eyes - 0.3 * height, degrees)
+        ear = _at(x, y, side_sign * 0.52 * side, eyes - 0.2 * height, degrees)
         cv2.line(drawn, hinge, ear, rim, thick)
-    left, right = (_at(x, y, way * (apart - width), eyes - height / 4, degrees) for way in (-1, 1))
+    left, right = (
+        _at(x, y, side_sign * (apart - width), eyes - height / 4, degrees) for side_sign in (-1, 1)
+    )
     cv2.line(drawn, left, right, rim, thick)
     cover = rng.uniform(0.8, 1)
     cv2.addWeighted(drawn, cover, pixels, 1 - cover, 0, dst=pixels)

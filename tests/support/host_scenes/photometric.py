@@ -1,4 +1,4 @@
-"""What cameras and web sites do to a scene: light, colour, blur, noise, JPEG; fast, on uint8."""
+"""Photometric augmentation of scenes: light, colour, blur, noise, JPEG; on uint8."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from worker.decode import Pixels
+from worker.vision.decode import Pixels
 
 GRAY_SHARE = 0.2
 SHRINK_SHARE = 0.15
@@ -18,12 +18,12 @@ JPEG_SHARE = 0.2
 DARK_SHARE = 0.12
 
 
-def weather(scene: Pixels, rng: np.random.Generator) -> Pixels:
-    """Change a scene's looks.
+def distort(scene: Pixels, rng: np.random.Generator) -> Pixels:
+    """Return a scene with random light, colour, resolution and noise.
 
     Args:
         scene: S × S × 3, uint8, RGB.
-        rng: Where the chance comes from.
+        rng: Random numbers.
     """
     drawn: npt.NDArray[Any] = cv2.LUT(scene, _curves(rng))
     if rng.random() < DARK_SHARE:
@@ -47,14 +47,14 @@ def weather(scene: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def _dark(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Little light, and a sensor's noise, which is then not small against it."""
+    """Return a picture in low light, with the sensor noise that comes with it."""
     light = np.exp(rng.uniform(np.log(0.14), np.log(0.5)))
     noise = rng.standard_normal(pixels.shape, dtype=np.float32) * rng.uniform(0, 5)
     return np.asarray(np.clip(pixels * light + noise, 0, 255), dtype=np.uint8)
 
 
 def _curves(rng: np.random.Generator) -> Pixels:
-    """1 × 256 × 3: gamma, contrast, brightness and white balance as one table."""
+    """Return gamma, contrast, brightness and white balance as one table, 1 × 256 × 3."""
     x = np.arange(256, dtype=np.float32)[:, None] / 255
     gamma = np.exp(rng.uniform(-0.5, 0.5))
     gains = rng.uniform(0.85, 1.15, 3) if rng.random() < 0.5 else np.ones(3)

@@ -1,8 +1,4 @@
-"""Photos -> scenes: single photos and collages, faces of all sizes, tilted, half hidden.
-
-A scene is cut into tiles; each tile shows one photo, scaled so that its main face has a size drawn
-at random, turned, mirrored, over a ground without faces.
-"""
+"""Composition of one scene at a time with OpenCV; see `training.detector.scenes`."""
 
 from __future__ import annotations
 
@@ -13,34 +9,34 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from training.proposals.hide import hide
-from training.proposals.light import weather
-from training.proposals.square import Squares, squares
-from worker.decode import Pixels
+from tests.support.host_scenes.occlusion import occlude
+from tests.support.host_scenes.photometric import distort
+from training.detector.square import Squares, squares
+from worker.vision.decode import Pixels
 
 Matrix = npt.NDArray[np.float64]
 """2 × 3, as OpenCV's affine warps take it."""
 
 SIDE = 256
-"""Of a scene, in px."""
+"""Side of a scene in px."""
 SMALLEST = 13.0
-"""Px of the smallest face that is asked for."""
+"""Width in px of the smallest face that must be found."""
 LARGEST_SHARE = 0.85
-"""Of a tile's side that a face may fill; a few are larger and reach over the edge."""
+"""Share of a tile's side that a face may fill; a few are larger and extend over the edge."""
 FACE_FREE_SHARE = 0.2
 SINGLE_SHARE = 0.5
-"""Of the scenes with faces: one photo alone, as most photos are."""
+"""Share of single photos among the scenes with faces."""
 WHOLE_SHARE = 0.15
-"""Of those: the photo as it is served, its edges at the picture's, however tight."""
+"""Share of those that show the photo as the worker does, up to its edges."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class HostPhoto:
     """A photo with its known faces.
 
     Attributes:
-        pyramid: As `levels` makes it; the first picture is the photo.
-        faces: In px of the photo; the first is the one that the tile is scaled by.
+        pyramid: As `levels` returns it; the first picture is the photo.
+        faces: In px of the photo; the first determines the scale.
         unsure: In px of the photo.
     """
 
@@ -56,8 +52,8 @@ class Scene:
     Attributes:
         pixels: SIDE × SIDE × 3, uint8, RGB.
         faces: In px of the scene.
-        unsure: Neither asked for nor punished.
-        face_free: No photo of people is in it: every find is wrong.
+        unsure: Squares in which a detection is neither required nor an error.
+        face_free: It contains no photo of people: every detection is wrong.
     """
 
     pixels: Pixels
@@ -66,25 +62,25 @@ class Scene:
     face_free: bool
 
 
-class Stage:
-    """Draws scenes.
+class HostScenes:
+    """Composes scenes at random.
 
     Args:
         sources: Photos with faces.
-        grounds: Pictures without.
+        backgrounds: Pictures without faces.
     """
 
-    def __init__(self, sources: Sequence[Source], grounds: Sequence[Pixels]) -> None:
+    def __init__(self, sources: Sequence[HostPhoto], backgrounds: Sequence[Pixels]) -> None:
         self._sources = sources
-        self._grounds = [levels(ground) for ground in grounds]
+        self._backgrounds = [levels(background) for background in backgrounds]
 
     def draw(self, rng: np.random.Generator) -> Scene:
-        """One scene."""
+        """Return a random scene."""
         pixels = np.empty((SIDE, SIDE, 3), dtype=np.uint8)
         face_free = bool(rng.random() < FACE_FREE_SHARE)
         faces, unsure = [squares()], [squares()]
         for left, top, right, bottom in _tiles(rng, face_free):
-            tile = self._ground(right - left, bottom - top, rng)
+            tile = self._background(right - left, bottom - top, rng)
             if not face_free and (left > 0 or top > 0 or rng.random() < 0.97):
                 source = self._sources[int(rng.integers(len(self._sources)))]
                 whole = tile.shape[0] == tile.shape[1] == SIDE and rng.random() < WHOLE_SHARE
@@ -93,14 +89,14 @@ class Stage:
                     squares_[:, :2] += (left, top)
                     found.append(squares_)
             pixels[top:bottom, left:right] = tile
-        return Scene(weather(pixels, rng), np.concatenate(faces), np.concatenate(unsure), face_free)
+        return Scene(distort(pixels, rng), np.concatenate(faces), np.concatenate(unsure), face_free)
 
-    def _ground(self, width: int, height: int, rng: np.random.Generator) -> Pixels:
-        if not self._grounds or rng.random() < 0.2:
+    def _background(self, width: int, height: int, rng: np.random.Generator) -> Pixels:
+        if not self._backgrounds or rng.random() < 0.2:
             colour = rng.integers(0, 256, 3)
             return np.full((height, width, 3), colour, dtype=np.uint8)
-        ground = self._grounds[int(rng.integers(len(self._grounds)))]
-        rows, columns = ground[0].shape[:2]
+        background = self._backgrounds[int(rng.integers(len(self._backgrounds)))]
+        rows, columns = background[0].shape[:2]
         fill = max(width / columns, height / rows)
         scale = fill * np.exp(rng.uniform(-0.3, 1.2))
         matrix = _matrix(
@@ -110,11 +106,11 @@ class Stage:
             rng.uniform(-30, 30) if rng.random() < 0.3 else 0.0,
             bool(rng.random() < 0.5),
         )
-        return _warp(ground, matrix, scale, (width, height), cv2.BORDER_REFLECT_101)
+        return _warp(background, matrix, scale, (width, height), cv2.BORDER_REFLECT_101)
 
 
 def _tiles(rng: np.random.Generator, face_free: bool) -> list[tuple[int, int, int, int]]:
-    """Left, top, right, bottom of each."""
+    """Return left, top, right and bottom of each tile."""
     if rng.random() < (0.7 if face_free else SINGLE_SHARE):
         return [(0, 0, SIDE, SIDE)]
     columns, rows = (int(v) for v in rng.integers(1, 5, 2))
@@ -134,15 +130,15 @@ def _cuts(count: int, rng: np.random.Generator) -> list[int]:
     return [0, *(int(v) for v in np.round(np.cumsum(shares / shares.sum()) * SIDE))]
 
 
-def _paste(source: Source, tile: Pixels, rng: np.random.Generator) -> tuple[Squares, Squares]:
-    """Put a photo into a tile; its faces and doubtful places in the tile's px."""
+def _paste(source: HostPhoto, tile: Pixels, rng: np.random.Generator) -> tuple[Squares, Squares]:
+    """Put a photo into a tile; return its faces and unsure squares in px of the tile."""
     height, width = tile.shape[:2]
     x, y, side = (float(v) for v in source.faces[0])
     most = LARGEST_SHARE * min(width, height) * (1.4 if rng.random() < 0.2 else 1.0)
-    wanted = float(np.exp(rng.uniform(np.log(SMALLEST), np.log(max(most, SMALLEST + 1)))))
-    if width == SIDE:  # a photo alone: large faces are usual
-        wanted = max(wanted, float(rng.uniform(SMALLEST, 0.4 * most)))
-    scale = min(wanted / side, 4.0)
+    face_side = float(np.exp(rng.uniform(np.log(SMALLEST), np.log(max(most, SMALLEST + 1)))))
+    if width == SIDE:  # in a single photo, large faces are common
+        face_side = max(face_side, float(rng.uniform(SMALLEST, 0.4 * most)))
+    scale = min(face_side / side, 4.0)
     degrees = float(rng.normal(0, 9) if rng.random() < 0.65 else rng.uniform(-42, 42))
     room = min(0.5 * side * scale, 0.45 * min(width, height))
     goal = (rng.uniform(room, width - room), rng.uniform(room, height - room))
@@ -152,29 +148,29 @@ def _paste(source: Source, tile: Pixels, rng: np.random.Generator) -> tuple[Squa
     warped = _warp(source.pyramid, matrix, scale, (width, height), border, tile)
     faces, unsure = (_move(s, matrix, scale) for s in (source.faces, source.unsure))
     for face in faces:
-        hide(warped, face, degrees, rng)
+        occlude(warped, face, degrees, rng)
     tile[:] = warped
     return _visible(faces, unsure, width, height)
 
 
-def _fit(source: Source, tile: Pixels, rng: np.random.Generator) -> tuple[Squares, Squares]:
-    """Put a photo into a tile as the worker shows it to the network; see `_paste`."""
+def _fit(source: HostPhoto, tile: Pixels, rng: np.random.Generator) -> tuple[Squares, Squares]:
+    """Put a photo into a tile as the worker feeds it to the network; see `_paste`."""
     height, width = source.pyramid[0].shape[:2]
     scale = SIDE / max(height, width)
     shown = round(width * scale), round(height * scale)
     mirror = bool(rng.random() < 0.5)
     goal = (shown[0] if mirror else 0.0, 0.0)
     matrix = _matrix((0.0, 0.0), goal, scale, 0.0, mirror)
-    tile[:] = 128  # as `worker.detect.proposal.padded`
+    tile[:] = 128  # as `worker.vision.detect.proposal.padded`
     tile[: shown[1], : shown[0]] = _warp(source.pyramid, matrix, scale, shown, cv2.BORDER_REPLICATE)
     faces, unsure = (_move(s, matrix, scale) for s in (source.faces, source.unsure))
     for face in faces:
-        hide(tile[: shown[1], : shown[0]], face, 0.0, rng)
+        occlude(tile[: shown[1], : shown[0]], face, 0.0, rng)
     return _visible(faces, unsure, *shown)
 
 
 def _visible(faces: Squares, unsure: Squares, width: int, height: int) -> tuple[Squares, Squares]:
-    """Faces that are mostly inside; what else is there of faces is unsure."""
+    """Return the faces that are mostly inside; the parts of others are unsure."""
     half = faces[:, 2] / 2
     across = np.minimum(faces[:, 0] + half, width) - np.maximum(faces[:, 0] - half, 0)
     down = np.minimum(faces[:, 1] + half, height) - np.maximum(faces[:, 1] - half, 0)
@@ -192,7 +188,7 @@ def _matrix(
     degrees: float,
     mirror: bool,
 ) -> Matrix:
-    """2 × 3: `point` goes to `goal`."""
+    """Return the transform that maps `point` to `goal`, 2 × 3."""
     matrix = cv2.getRotationMatrix2D((0, 0), degrees, scale)
     if mirror:
         matrix[:, 0] *= -1
@@ -208,7 +204,7 @@ def _move(faces: Squares, matrix: Matrix, scale: float) -> Squares:
 
 
 def levels(pixels: Pixels) -> list[Pixels]:
-    """A picture, its half, its quarter …: strong reductions start from a small one."""
+    """Return a picture, its half, its quarter …: strong reductions start from a small one."""
     result = [pixels]
     while min(result[-1].shape[:2]) >= 2 * SMALLEST:
         height, width = result[-1].shape[:2]
@@ -223,9 +219,9 @@ def _warp(
     scale: float,
     size: tuple[int, int],
     border: int,
-    ground: Pixels | None = None,
+    background: Pixels | None = None,
 ) -> Pixels:
-    """Warp without aliasing."""
+    """Warp without aliasing; `background` is what transparent borders show."""
     level = min(max(0, int(np.floor(np.log2(0.75 / scale) + 1))), len(pyramid) - 1)
     pixels = pyramid[level]
     matrix = matrix.copy()
@@ -235,7 +231,7 @@ def _warp(
         pixels,
         matrix,
         size,
-        dst=None if ground is None else ground.copy(),
+        dst=None if background is None else background.copy(),
         flags=cv2.INTER_LINEAR,
         borderMode=border,
     )

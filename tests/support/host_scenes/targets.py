@@ -1,4 +1,4 @@
-"""Faces of a scene -> what the network should say at every place."""
+"""Training targets of a scene, at every position of the network's output."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.proposals.square import Squares
-from worker.detect.proposal import OFFSET_UNIT, SIDE_UNIT, STRIDE
+from training.detector.square import Squares
+from worker.vision.detect.proposal import OFFSET_UNIT, SIDE_UNIT, STRIDE
 
 Floats = npt.NDArray[np.float32]
 
 PEAK = 0.1
 """Spread of a face's peak in the heat map, as a share of its side."""
 CORE = 0.16
-"""Places this near to the centre, as a share of the side, must tell the box."""
+"""Positions within this distance of the centre, as a share of the side, predict the box."""
 
 
 @dataclass(frozen=True, slots=True)
-class Targets:
+class DetectionTargets:
     """For a scene of S × S px, s = S / STRIDE.
 
     Attributes:
-        heat: s × s; 1 at a face's centre, falling off around it.
-        box: 3 × s × s; as `worker.detect.proposal` reads it; 0 where `weight` is.
-        weight: s × s; how much the box counts at a place.
+        heat: s × s; 1 at a face's centre, decreasing around it.
+        box: 3 × s × s; as `worker.vision.detect.proposal` reads it; 0 where `weight` is.
+        weight: s × s; weight of the box at a position.
         free: s × s; 0 where it is unknown whether there is a face.
     """
 
@@ -35,25 +35,25 @@ class Targets:
     free: Floats
 
 
-def targets(faces: Squares, unsure: Squares, size: int) -> Targets:
-    """Draw the targets of one scene.
+def targets(faces: Squares, unsure: Squares, size: int) -> DetectionTargets:
+    """Return the targets of one scene.
 
     Args:
         faces: In px of the scene; centres inside it.
-        unsure: Squares in which a face is neither asked for nor punished.
+        unsure: Squares in which a detection is neither required nor an error.
         size: Side of the scene in px.
     """
     cells = size // STRIDE
-    places = (np.arange(cells, dtype=np.float32) + 0.5) * STRIDE
+    positions = (np.arange(cells, dtype=np.float32) + 0.5) * STRIDE
     heat = np.zeros((cells, cells), dtype=np.float32)
     box = np.zeros((3, cells, cells), dtype=np.float32)
     weight, free = np.zeros_like(heat), np.ones_like(heat)
     for x, y, side in unsure:
-        inside = (np.abs(places - y) < side / 2)[:, None] & (np.abs(places - x) < side / 2)
+        inside = (np.abs(positions - y) < side / 2)[:, None] & (np.abs(positions - x) < side / 2)
         free[inside] = 0
-    # Large faces first: where two overlap, the smaller one is in front.
+    # Large faces first: of two overlapping faces, the smaller one is in front.
     for x, y, side in sorted(faces.tolist(), key=lambda face: -face[2]):
-        dx, dy = x - places, y - places
+        dx, dy = x - positions, y - positions
         square = dx[None] ** 2 + dy[:, None] ** 2
         peak = np.exp(-square / (2 * max(0.5 * STRIDE, PEAK * side) ** 2))
         row, column = _cell(y, cells), _cell(x, cells)
@@ -66,7 +66,7 @@ def targets(faces: Squares, unsure: Squares, size: int) -> Targets:
         box[0, core] = np.broadcast_to(dx / side / OFFSET_UNIT, heat.shape)[core]
         box[1, core] = np.broadcast_to(dy[:, None] / side / OFFSET_UNIT, heat.shape)[core]
         box[2, core] = np.log(side / SIDE_UNIT)
-    return Targets(heat, box, weight, free)
+    return DetectionTargets(heat, box, weight, free)
 
 
 def _cell(value: float, cells: int) -> int:

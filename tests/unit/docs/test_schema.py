@@ -7,12 +7,11 @@ import jsonschema
 import pytest
 
 from docs.generate import GENERATED, stale
-from docs.members import meanings
-from docs.schema_page import ENUMS, page
+from docs.schema_page import ENUMS, meanings, page
 from docs.schemas import OUTPUTS, schema
-from glasses.outcome import Outcome
-from glasses.statuses import FailureReason
-from glasses.verdict import Rule, verdict
+from glasses.protocol.outcome import Outcome
+from glasses.protocol.statuses import FailureReason
+from glasses.protocol.verdict import DecisionRule, make_verdict
 from producer.rows import COLUMNS
 
 
@@ -33,13 +32,13 @@ class Documented(StrEnum):
     a meaning."""
 
 
-def test_meaning_is_what_stands_below_a_member() -> None:
+def test_the_meaning_of_a_member_is_its_docstring() -> None:
     assert meanings(Documented) == {"one": "Has a meaning."}
     with pytest.raises(ValueError, match="TWO"):
         meanings(Undocumented)
 
 
-def test_page_has_a_row_for_every_column_and_word() -> None:
+def test_the_page_has_a_row_for_every_column_and_value() -> None:
     text = page()
     for word in [*COLUMNS, *(member for enum in ENUMS for member in enum)]:
         assert f"\n| `{word}` |" in text
@@ -47,27 +46,29 @@ def test_page_has_a_row_for_every_column_and_word() -> None:
     assert "| `probability` | number or null | 0..1 |" in text
 
 
-def test_every_row_says_what_it_means() -> None:
+def test_every_row_has_a_meaning() -> None:
     rows = [line for line in page().splitlines() if line.startswith("| `")]
     assert len(rows) > 80
     assert [row for row in rows if not row.split("|")[-2].strip()] == []
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-def test_schemas_are_such_and_lie_beside_the_page(name: str) -> None:
+def test_the_schemas_are_valid_and_stored_beside_the_page(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema(OUTPUTS[name]))
     assert f"{name}.schema.json" in GENERATED
     assert f"({name}.schema.json)" in page()
 
 
-def test_what_lies_there_is_what_the_code_says() -> None:
+def test_generated_files_are_up_to_date() -> None:
     assert stale() == []
 
 
 @pytest.mark.parametrize("change", [{"probability": "high"}, {"status": "lost"}, {"image": None}])
-def test_row_that_is_none_does_not_fit(change: dict[str, object]) -> None:
-    rule = Rule(model="m@1", threshold=0.5)
-    row = verdict("a.jpg", None, Outcome.failed(FailureReason.EMPTY), rule).model_dump(mode="json")
+def test_an_invalid_row_violates_the_schema(change: dict[str, object]) -> None:
+    rule = DecisionRule(model="m@1", threshold=0.5)
+    row = make_verdict("a.jpg", None, Outcome.failed(FailureReason.EMPTY), rule).model_dump(
+        mode="json"
+    )
     found = json.loads(GENERATED["verdict.schema.json"]())
     jsonschema.validate(row, found)
     for wrong in (row | change, {name: row[name] for name in row if name not in change}):

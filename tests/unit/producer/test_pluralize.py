@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from producer.counted import counted
+from producer.pluralize import pluralize
 
 
 @pytest.mark.parametrize(
@@ -13,5 +13,5 @@ from producer.counted import counted
         (2, "worker process", "2 worker processes"),
     ],
 )
-def test_one_is_singular(number: int, thing: str, words: str) -> None:
-    assert counted(number, thing) == words
+def test_one_is_singular_and_other_numbers_are_plural(number: int, thing: str, words: str) -> None:
+    assert pluralize(number, thing) == words

@@ -1,4 +1,4 @@
-"""What is nobody's mistake keeps its traceback; a disk that is full does not need one."""
+"""Unexpected errors keep their traceback; a full disk is reported without one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def raises(error: Exception) -> object:
     return app
 
 
-def test_an_unforeseen_error_of_the_system_is_not_passed_off_as_the_users(
+def test_an_unexpected_system_error_is_not_reported_as_a_usage_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(main, "app", raises(OSError(errno.ECONNRESET, "reset")))
@@ -24,7 +24,7 @@ def test_an_unforeseen_error_of_the_system_is_not_passed_off_as_the_users(
         main.main()
 
 
-def test_a_file_that_cannot_be_used_is_named(
+def test_an_unusable_file_is_named(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(main, "_close_stdout", lambda: None)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from training import audit, corrections
-from training.cropset import Row
-from training.geometry import STORED_SIZE
-from training.stages import crops
-from training.workspace import Workspace
+from training.classifier import label_audit
+from training.common import corrections
+from training.common.crop_set import CropRow
+from training.common.crops import make_crops
+from training.common.geometry import STORED_SIZE
+from training.common.workspace import Workspace
 
 
 def test_turned_labels_are_found_and_the_most_doubtful_come_first() -> None:
@@ -24,7 +24,7 @@ def test_turned_labels_are_found_and_the_most_doubtful_come_first() -> None:
     turned = rng.choice(2000, 40, replace=False)
     labels = truth.copy()
     labels[turned] = ~labels[turned]
-    found = audit.doubtful(values, labels)
+    found = label_audit.doubtful(values, labels)
     assert len(set(found) & set(turned)) > 0.6 * len(turned)
     assert len(set(found) - set(turned)) < 0.3 * len(found)
     other = np.where(labels, 1 - values, values)[found]
@@ -32,9 +32,9 @@ def test_turned_labels_are_found_and_the_most_doubtful_come_first() -> None:
 
 
 def test_photos_that_no_network_can_judge_are_left_alone() -> None:
-    rows = [Row(str(i), i < 2, None, "d", True, 1.0) for i in range(5)]
+    rows = [CropRow(str(i), i < 2, None, "d", True, 1.0) for i in range(5)]
     logits = np.array([5.0, -9.0, -5.0, -5.0, np.nan])
-    found = audit.suspects(rows, logits)
+    found = label_audit.suspects(rows, logits)
     assert [(s.number, s.row.name, s.index) for s in found] == [(1, "1", 1)]
 
 
@@ -42,7 +42,7 @@ def test_labels_that_a_released_model_contradicts_are_found(
     demo_photos: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("torch")  # which the stage's other way needs
-    from training.stages import audit as stage
+    from training.classifier.stages import audit as stage
 
     data = tmp_path / "data" / "mine"
     data.mkdir(parents=True)
@@ -50,11 +50,12 @@ def test_labels_that_a_released_model_contradicts_are_found(
     lines = []
     for name, label in labels.items():
         for copy in range(5):  # a split into ten parts wants some photos of each kind
-            shutil.copy(demo_photos / f"{name}.jpg", data / f"{name}-{copy}.jpg")
+            photo = (demo_photos / f"{name}.jpg").read_bytes()
+            (data / f"{name}-{copy}.jpg").write_bytes(photo + bytes([copy]))
             lines.append(f"{name}-{copy}.jpg,{label},")
     (data / "labels.csv").write_text("\n".join(["path,has_glasses,identity", *lines]) + "\n")
     work = Workspace(tmp_path / "data", tmp_path / "runs")
-    crops.run(work, processes=1)
+    make_crops(work.datasets, work.crops, processes=1)
     stage.run(work, model="default")
     with (work.runs / "audit" / "suspects.csv").open(newline="") as file:
         found = {row["name"]: row["has_glasses"] for row in csv.DictReader(file)}
@@ -64,23 +65,26 @@ def test_labels_that_a_released_model_contradicts_are_found(
 
 
 def test_sheets_show_every_suspect_and_leave_no_old_page(tmp_path: Path) -> None:
-    rows = [Row(f"d/{i}.jpg", True, None, "d", True, 1.0) for i in range(audit.COLUMNS * 6 + 1)]
-    found = [audit.Suspect(i + 1, row, 0.01, i) for i, row in enumerate(rows)]
+    rows = [
+        CropRow(f"d/{i}.jpg", True, None, "d", True, 1.0)
+        for i in range(label_audit.COLUMNS * 6 + 1)
+    ]
+    found = [label_audit.Suspect(i + 1, row, 0.01, i) for i, row in enumerate(rows)]
     pixels = np.full((len(rows), STORED_SIZE, STORED_SIZE, 3), 90, dtype=np.uint8)
-    assert [p.name for p in audit.sheets(found, pixels, tmp_path)] == [
+    assert [p.name for p in label_audit.sheets(found, pixels, tmp_path)] == [
         "sheet-01.png",
         "sheet-02.png",
     ]
     with Image.open(tmp_path / "sheet-02.png") as page:
         assert page.getpixel((60, 60)) == (90, 90, 90)
         assert page.getpixel((60 + 120, 60)) == (255, 255, 255)
-    audit.sheets(found[:1], pixels, tmp_path)
+    label_audit.sheets(found[:1], pixels, tmp_path)
     assert not (tmp_path / "sheet-02.png").exists()
 
 
 def test_suspects_filled_in_are_corrections_and_stay_so(tmp_path: Path) -> None:
     path = tmp_path / "suspects.csv"
-    rows = [Row(name, True, None, "d", True, 1.0) for name in ("a", "b")]
-    found = [audit.Suspect(i + 1, row, 0.01, i) for i, row in enumerate(rows)]
-    audit.write(found, {"a": "0", "gone": "drop"}, path)
+    rows = [CropRow(name, True, None, "d", True, 1.0) for name in ("a", "b")]
+    found = [label_audit.Suspect(i + 1, row, 0.01, i) for i, row in enumerate(rows)]
+    label_audit.write(found, {"a": "0", "gone": "drop"}, path)
     assert corrections.read(path) == {"a": False, "gone": None}

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,12 +11,12 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
-from training.recipe import Recipe
-from training.stages import backbones, crops
-from training.workspace import Workspace
+from training.classifier.recipe import ClassifierRecipe
+from training.common.crops import make_crops
+from training.common.workspace import Workspace
+from training.compare import backbones
 
-ROOT = Path(__file__).parents[3]
-DEMO = ROOT / "demo"
+DEMO = Path(__file__).parents[3] / "demo"
 NAMES = ("mobilenet_v2", "mobilenet_v3_small")
 
 
@@ -36,7 +33,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         lines.append(f"{number}.jpg,{number % 2},{number}")
     (folder / "labels.csv").write_text("\n".join(lines) + "\n")
     found = Workspace(root / "data", root / "runs")
-    crops.run(found, 1)
+    make_crops(found.datasets, found.crops, 1)
     return found
 
 
@@ -44,7 +41,7 @@ def test_every_network_has_a_line_and_a_run_of_its_own(
     work: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backbones, "ROUNDS", 1)
-    report = backbones.run(work, Recipe(epochs=1, batch=8), 1, NAMES)
+    report = backbones.run(work, ClassifierRecipe(epochs=1, batch=8), NAMES)
     assert set(report["networks"]) == set(NAMES)
     v2, v3 = (report["networks"][name] for name in NAMES)
     assert v2["parameters"] == pytest.approx(2.22e6, rel=0.01)
@@ -60,19 +57,3 @@ def test_every_network_has_a_line_and_a_run_of_its_own(
     text = backbones.table(report)
     assert f"| MobileNetV2 1.0 | {v2['parameters'] / 1e6:.2f} | {v2['bytes'] / 1e6:.2f} |" in text
     assert "| MobileNetV3 Small 1.0 | 1.52 |" in text
-
-
-def test_fit_needs_no_weights_to_start_from_but_enough_photos(
-    work: Workspace, tmp_path: Path
-) -> None:
-    shutil.copytree(work.crops, tmp_path / "crops")
-    command = [sys.executable, "-m", "training.cli", "fit", "--data", str(work.data)]
-    command += ["--runs", str(tmp_path), "--backbone", "mobilenet_v3_small"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    last = done.stderr.splitlines()[-1]
-    assert re.fullmatch(
-        r"glasses-train: \d+ faces to learn from, and a step of training takes 64: "
-        r"give more labelled photos",
-        last,
-    )

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from glasses.errors import UsageError
-from training import corrections, cropset
-from training.cropset import Row
-from training.sample import Sample
-from training.workspace import Workspace
+from training.common import corrections, crop_set
+from training.common.crop_set import CropRow
+from training.common.sample import Sample
+from training.common.workspace import Workspace
 
 SAMPLES = [Sample(Path(n), n, n == "a", None, "d") for n in ("a", "b", "c")]
 
@@ -27,7 +27,7 @@ def labelled(folder: Path, count: int) -> list[str]:
     folder.mkdir(parents=True)
     names = [f"{i}.jpg" for i in range(count)]
     for name in names:
-        (folder / name).write_bytes(b"x")
+        (folder / name).write_bytes(name.encode())
     lines = [f"{name},{i % 2}" for i, name in enumerate(names)]
     (folder / "labels.csv").write_text("path,has_glasses\n" + "\n".join(lines) + "\n")
     return names
@@ -41,7 +41,13 @@ def test_labels_are_turned_dropped_and_left(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("name\na\n", "lacks the columns"), ("name,correction\na,yes\n", ":2: correction is 'yes'")],
+    [
+        ("name\na\n", "has no column correction; it has name$"),
+        (
+            "name,correction\na,maybe\n",
+            ":2: correction is 'maybe', not .* known value$",
+        ),
+    ],
 )
 def test_damaged_file_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
@@ -61,8 +67,8 @@ def test_stored_crops_have_the_right_labels(tmp_path: Path) -> None:
     names = labelled(tmp_path / "data/mine", 30)
     crops = tmp_path / "runs/crops"
     crops.mkdir(parents=True)
-    rows = [Row(f"mine/{n}", i % 2 == 1, None, "mine", True, 1.0) for i, n in enumerate(names)]
-    cropset.write_index(crops / "mine.csv", rows)
+    rows = [CropRow(f"mine/{n}", i % 2 == 1, None, "mine", True, 1.0) for i, n in enumerate(names)]
+    crop_set.write_index(crops / "mine.csv", rows)
     np.save(crops / "mine.npy", np.zeros((30, 2, 2, 3), dtype=np.uint8))
     (crops / "mine.done").write_text("")
     path = written(tmp_path, "name,correction\nmine/1.jpg,0\nmine/2.jpg,drop\n")

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training import cropset
-from training.crops import make_crops
-from training.datasets import Dataset
-from training.geometry import MARGIN, SIZE, STORED_MARGIN, STORED_SIZE, centre_of
-from training.sample import Sample
-from worker.crop import crop
-from worker.detect import Detection
+from training.common import crop_set
+from training.common.crops import make_crops
+from training.common.datasets import Dataset
+from training.common.geometry import MARGIN, SIZE, STORED_MARGIN, STORED_SIZE, centre_of
+from training.common.sample import Sample
+from worker.vision.crop import crop
+from worker.vision.detect import Detection
 
 
 def noise(path: Path, seed: int) -> None:
@@ -34,7 +34,7 @@ def test_aligned_crops_are_cut_at_the_usual_place_when_no_face_is_found(
     tmp_path: Path, faceless: tuple[Sample, ...]
 ) -> None:
     make_crops([Dataset("d", faceless, aligned=True, terms="")], tmp_path / "crops", 1)
-    crops = cropset.read(tmp_path / "crops", ["d"])
+    crops = crop_set.read(tmp_path / "crops", ["d"])
     assert crops.pixels.shape == (2, STORED_SIZE, STORED_SIZE, 3)
     assert [(row.has_glasses, row.found) for row in crops.rows] == [(True, False), (False, False)]
 
@@ -43,7 +43,7 @@ def test_whole_photos_without_a_face_give_no_crop(
     tmp_path: Path, faceless: tuple[Sample, ...]
 ) -> None:
     make_crops([Dataset("d", faceless, aligned=False, terms="")], tmp_path / "crops", 1)
-    assert cropset.read(tmp_path / "crops", ["d"]).rows == []
+    assert crop_set.read(tmp_path / "crops", ["d"]).rows == []
 
 
 def test_crops_are_made_once(tmp_path: Path, faceless: tuple[Sample, ...]) -> None:

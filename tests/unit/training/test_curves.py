@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training import curves
-from training.plots import plot
+from training.common import curves
+from training.common.plots import plot
 
 
 @pytest.fixture
 def calibrated() -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities that are true in a pile with one positive in five."""
+    """Probabilities that are true in a collection with one positive in five."""
     rng = np.random.default_rng(0)
     values = rng.beta(0.1, 0.4, 40_000).clip(0, 1 - 1e-9)
     return values, rng.random(40_000) < values

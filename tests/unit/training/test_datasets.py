@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from glasses.errors import UsageError
-from training.datasets import Dataset, discover
-from training.stages.datasets import table, text
+from training.common.dataset_table import table, text
+from training.common.datasets import Dataset, discover
 
 
 def touch(path: Path) -> None:
@@ -89,7 +89,7 @@ def test_folder_keeps_unknown_people_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ("path,identity\na.jpg,\n", "lacks the column has_glasses"),
+        ("path,identity\na.jpg,\n", "missing column has_glasses"),
         ("path,has_glasses\na.jpg,yes\n", "labels.csv:2: has_glasses is 'yes'"),
         ("path,has_glasses\nb.jpg,1\n", "1 of 1 photos are missing"),
     ],
@@ -138,7 +138,7 @@ def test_half_of_celeba_says_what_lacks(kaggle: Path) -> None:
 
 def test_celebas_list_that_was_cut_off_is_named(kaggle: Path) -> None:
     (kaggle / "list_attr_celeba.csv").write_text("image_id,Male,Eyeglasses\n000001.jpg,-1\n")
-    with pytest.raises(UsageError, match=r"csv:2 is cut off"):
+    with pytest.raises(UsageError, match=r"csv:2 is truncated"):
         discover(kaggle.parent)
 
 
@@ -160,7 +160,7 @@ def test_specface_has_a_folder_a_person_in_the_order_of_numbers(tmp_path: Path) 
     ]
     assert [sample.identity for sample in dataset.samples][1:] == ["specface:01", "specface:60"]
     assert all(sample.has_glasses for sample in dataset.samples)
-    assert dataset.warning == "0 without and 3 with glasses, the whole set has 0 and 320"
+    assert dataset.warning == "0 without and 3 with glasses, the published set has 0 and 320"
 
 
 def test_two_folders_are_labels_enough(tmp_path: Path) -> None:
@@ -171,9 +171,18 @@ def test_two_folders_are_labels_enough(tmp_path: Path) -> None:
     assert labels == {"mine/with/trip/a.jpg": True, "mine/without/b.png": False}
 
 
+def test_folders_have_the_names_that_evaluate_recognizes(tmp_path: Path) -> None:
+    for name in ("Sunglasses/a.jpg", "eyeglasses/b.jpg", "no glasses/c.jpg", "other/d.jpg"):
+        touch(tmp_path / "mine" / name)
+    labels = {sample.path.name: sample.has_glasses for sample in only(tmp_path).samples}
+    assert labels == {"a.jpg": True, "b.jpg": True, "c.jpg": False}
+
+
 def test_one_of_two_folders_is_not_enough(tmp_path: Path) -> None:
     touch(tmp_path / "mine/with/a.jpg")
-    with pytest.raises(UsageError, match="only one of with/ and without/"):
+    with pytest.raises(
+        UsageError, match="has only with/: create a folder of photos without glasses"
+    ):
         discover(tmp_path)
 
 
@@ -189,6 +198,6 @@ def test_table_counts_warns_and_names_what_lacks(celeba: Path) -> None:
     (celeba.parent / "holiday").mkdir()
     lines = text(table(celeba.parent)).splitlines()
     assert lines[0].split() == ["dataset", "without", "with", "people", "note"]
-    assert "warning: 1 without and 1 with glasses, the whole set has 189406" in lines[1]
-    assert "passed over" in lines[2]
+    assert "warning: 1 without and 1 with glasses, the published set has 189406" in lines[1]
+    assert "ignored: not" in lines[2]
     assert [line.split()[0] for line in lines[3:]] == ["meglass", "sof", "specface"]

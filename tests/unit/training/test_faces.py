@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from training.faces import absolute, main_face, median_box, relative
-from worker.detect import Detection
+from training.common.labelled_face import absolute, main_face, median_box, relative
+from worker.vision.detect import Detection
 
 
 def face(left: float, top: float, side: float) -> Detection:

@@ -1,4 +1,4 @@
-"""Each dataset is judged once, by a network that has not seen it or its people."""
+"""Each dataset is evaluated once, with a network that has not seen it or its people."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import pytest
 
 pytest.importorskip("torch")
 
-from training import splits
-from training.card_new_kinds import table
-from training.geometry import SIZE
-from training.recipe import Recipe
-from training.sample import Sample
-from training.served import Served
-from training.stages import leave_one_out
-from training.workspace import Workspace, write_json
+from training.classifier.card_sections import left_out_table
+from training.classifier.recipe import ClassifierRecipe
+from training.classifier.served_faces import ServedFaces
+from training.classifier.stages import leave_one_out
+from training.common import splits
+from training.common.atomic_file import write_json
+from training.common.geometry import SIZE
+from training.common.sample import Sample
+from training.common.workspace import Workspace
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def data(tmp_path: Path) -> Path:
         folder.mkdir(parents=True)
         lines = ["path,has_glasses,identity"]
         for i in range(40):
-            (folder / f"{i}.jpg").write_bytes(b"x")
+            (folder / f"{i}.jpg").write_bytes(f"{name} {i}".encode())
             who = f"celeba_id_{i}" if name in "ab" else f"{i}"
             lines.append(f"{i}.jpg,{i % 2},{who}")
         (folder / "labels.csv").write_text("\n".join(lines) + "\n")
@@ -43,11 +44,14 @@ def line(f1: float) -> dict[str, Any]:
         "recall": f1,
         "f1": f1,
         "f1_interval": (0.8, 1.0),
+        "true_positives": 18,
+        "false_positives": 0,
+        "false_negatives": 2,
         "no_face": 2,
     }
 
 
-def test_every_dataset_is_left_out_once_with_its_kin(
+def test_every_dataset_is_left_out_once_with_related_ones(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained: list[set[str]] = []
@@ -55,13 +59,13 @@ def test_every_dataset_is_left_out_once_with_its_kin(
     def fit(work: Workspace, *_: object) -> None:
         trained.append({s.dataset for s in work.photos(splits.TRAIN)})
 
-    def faces(work: Workspace, part: str, _: int) -> Served:
+    def faces(work: Workspace, part: str) -> ServedFaces:
         crops = np.zeros((0, SIZE, SIZE, 3), dtype=np.uint8)
-        return Served(
+        return ServedFaces(
             work.photos(part), crops, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
         )
 
-    def judge(work: Workspace, *_: object, threshold: float | None) -> dict[str, Any]:
+    def evaluate(work: Workspace, *_: object, threshold: float | None) -> dict[str, Any]:
         names = sorted({s.dataset for s in work.photos(splits.TEST)})
         lines = {name: line(0.9 if name == "c" else 0.96) for name in (*names, "overall")}
         return {"threshold": threshold or 0.6, "own_threshold": 0.6, "by_dataset": lines}
@@ -69,15 +73,16 @@ def test_every_dataset_is_left_out_once_with_its_kin(
     monkeypatch.setattr(leave_one_out.fit, "run", fit)
     monkeypatch.setattr(leave_one_out.quantize, "run", lambda *_, **__: None)
     monkeypatch.setattr(leave_one_out.evaluate, "faces", faces)
-    monkeypatch.setattr(leave_one_out.evaluate, "judge", judge)
+    monkeypatch.setattr(leave_one_out.evaluate, "evaluate_network", evaluate)
     work = Workspace(data, tmp_path / "runs")
     write_json(work.report, {"int8": {"threshold": 0.5}})
-    report = leave_one_out.run(work, tmp_path / "w.npz", Recipe(), 1)
+    report = leave_one_out.run(work, "w.npz", ClassifierRecipe())
     assert trained == [{"c"}, {"a", "b"}]
     assert list(report["by_dataset"]) == ["a", "b", "c"]
     assert report["macro_f1"] == 0.94
-    text = table(report)
-    assert "| c | 40 | 20 | 1.0000 | 0.9000 | 0.9000 | 0.800–1.000 | 2 | 0.5 | 0.6 |" in text
+    text = left_out_table(report)
+    assert "| c | 40 | 20 | 1.0000 (0.824–1.000) | 0.9000 (0.699–0.972) | 0.9000 | " in text
+    assert " | 0.9000 | 0.800–1.000 | 2 | 0.5 | 0.6 |" in text
     assert "| **macro** | | | | | **0.94** |" in text
     assert (tmp_path / "runs/leave-one-out.json").is_file()
 
@@ -98,5 +103,5 @@ def test_datasets_without_a_number_do_not_count() -> None:
 
 def test_samples_are_whole(data: Path, tmp_path: Path) -> None:
     samples: list[Sample] = Workspace(data, tmp_path).samples
-    assert splits.kin(samples, "a") == {"a", "b"}
-    assert splits.kin(samples, "c") == {"c"}
+    assert splits.related_datasets(samples, "a") == {"a", "b"}
+    assert splits.related_datasets(samples, "c") == {"c"}

@@ -9,16 +9,17 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training.cropset import CropSet, Row  # noqa: E402
-from training.export import export, folded  # noqa: E402
-from training.geometry import SIZE  # noqa: E402
-from training.model.backbones import glasses_network  # noqa: E402
-from training.model.imagenet import adopt_statistics, load_folded  # noqa: E402
-from training.model.mobilenet_v2 import MobileNetV2, convolutions  # noqa: E402
-from training.quantize import quantize  # noqa: E402
-from training.release import MAX_BYTES  # noqa: E402
-from training.scoring import Scorer  # noqa: E402
-from training.torch_int8 import TorchInt8  # noqa: E402
+from training.classifier.model.backbones import glasses_network  # noqa: E402
+from training.classifier.model.imagenet import load_folded  # noqa: E402
+from training.classifier.model.mobilenet_v2 import MobileNetV2, convolutions  # noqa: E402
+from training.classifier.quantize import export, quantize  # noqa: E402
+from training.classifier.scoring import OnnxScorer  # noqa: E402
+from training.common.batch_norm import adopt_statistics  # noqa: E402
+from training.common.crop_set import CropRow, CropSet  # noqa: E402
+from training.common.export import folded  # noqa: E402
+from training.common.geometry import SIZE  # noqa: E402
+from training.common.release import MAX_BYTES  # noqa: E402
+from training.compare.torch_int8 import TorchInt8  # noqa: E402
 
 
 def pictures(count: int, seed: int = 0) -> np.ndarray:
@@ -113,9 +114,9 @@ def test_exported_and_quantized_networks_agree_with_torch(
     crops = pictures(40, seed=1)
     with torch.inference_mode():
         expected = network(as_input(crops)).squeeze(1).numpy()
-    np.testing.assert_allclose(Scorer(fp32)(crops), expected, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(OnnxScorer(fp32)(crops), expected, rtol=1e-3, atol=1e-4)
     # Random weights use their 8 bits badly; trained ones are compared by the stage `evaluate`.
-    assert np.abs(Scorer(int8)(crops) - expected).mean() < 0.25 * np.abs(expected).mean()
+    assert np.abs(OnnxScorer(int8)(crops) - expected).mean() < 0.25 * np.abs(expected).mean()
     assert int8.stat().st_size <= MAX_BYTES
     assert not list((tmp_path / "here").iterdir()), "the quantizer left files behind"
     assert sorted(path.name for path in tmp_path.glob("*.*")) == ["fp32.onnx", "int8.onnx"]
@@ -127,7 +128,7 @@ def test_weights_of_seven_bits_are_a_choice(network: MobileNetV2, tmp_path: Path
         quantize(tmp_path / "fp32.onnx", tmp_path / name, pictures(8), reduce_range)
     crops = pictures(8, seed=1)
     assert not np.array_equal(
-        Scorer(tmp_path / "a.onnx")(crops), Scorer(tmp_path / "b.onnx")(crops)
+        OnnxScorer(tmp_path / "a.onnx")(crops), OnnxScorer(tmp_path / "b.onnx")(crops)
     )
 
 
@@ -135,6 +136,6 @@ def test_weights_of_seven_bits_are_a_choice(network: MobileNetV2, tmp_path: Path
 def test_torchs_own_eight_bits_take_every_network(name: str) -> None:
     stored = np.random.default_rng(0).integers(0, 255, (8, 160, 160, 3), dtype=np.uint8)
     int8 = TorchInt8(glasses_network(name).eval(), stored)
-    crops = CropSet([Row(str(i), True, None, "d", True, 1.0) for i in range(8)], stored)
+    crops = CropSet([CropRow(str(i), True, None, "d", True, 1.0) for i in range(8)], stored)
     assert int8(crops).shape == (8,)
     assert int8.size < sum(p.numel() for p in glasses_network(name).parameters()) * 2

@@ -14,13 +14,13 @@ pytest.importorskip("onnx")
 
 import torch
 
-from training.export import export
-from training.geometry import INPUT, SIZE
-from training.model.backbones import glasses_network
-from training.pixels import PIXELS, take_pixels
-from training.quantize import _Reader, to_int8
-from training.scoring import Scorer
-from worker.session import session
+from training.classifier.model.backbones import glasses_network
+from training.classifier.quantize import calibration_inputs, export, take_pixels
+from training.classifier.scoring import OnnxScorer
+from training.common.geometry import INPUT, SIZE
+from training.common.pixel_input import PIXELS
+from training.common.quantize import to_int8
+from worker.vision.onnx_session import session
 
 Crops = npt.NDArray[np.uint8]
 
@@ -43,24 +43,24 @@ def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_logits_stay_the_same_to_the_bit(fp32: Path, tmp_path: Path) -> None:
     before, after = tmp_path / "before.onnx", tmp_path / "after.onnx"
-    to_int8(fp32, before, _Reader(pictures(255)))
+    to_int8(fp32, before, calibration_inputs(pictures(255)))
     shutil.copy(before, after)
     assert take_pixels(after, INPUT)
     (given,) = session(after.read_bytes()).get_inputs()
     assert (given.name, given.type) == (PIXELS, "tensor(uint8)")
     assert given.shape[1:] == [SIZE, SIZE, 3]
-    logits = Scorer(before)(pictures(255))
+    logits = OnnxScorer(before)(pictures(255))
     assert len(set(logits)) > 1
-    np.testing.assert_array_equal(Scorer(after)(pictures(255)), logits)
+    np.testing.assert_array_equal(OnnxScorer(after)(pictures(255)), logits)
 
 
 def test_a_network_that_has_seen_no_white_is_fed_as_before(fp32: Path, tmp_path: Path) -> None:
     path = tmp_path / "int8.onnx"
-    to_int8(fp32, path, _Reader(pictures(200)))
+    to_int8(fp32, path, calibration_inputs(pictures(200)))
     before = path.read_bytes()
     assert not take_pixels(path, INPUT)
     assert path.read_bytes() == before
-    assert Scorer(path)(pictures(200)).shape == (8,)
+    assert OnnxScorer(path)(pictures(200)).shape == (8,)
 
 
 def test_a_float_network_is_left_alone(fp32: Path) -> None:

@@ -1,10 +1,10 @@
-"""The adapters on the real sets, where they lie beside the repository."""
+"""The adapters on the real datasets beside the repository."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from training.datasets import discover
+from training.common.datasets import discover
 
 
 def test_real_sets_have_both_labels_and_known_people(shared_photos: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from glasses.errors import UsageError
-from training import splits
-from training.sample import Sample
+from training.common import splits
+from training.common.sample import Sample
 
 
 def people(count: int = 300) -> list[Sample]:
@@ -100,6 +100,33 @@ def test_rotations_together_judge_every_photo_once() -> None:
     assert splits.split(samples, "rotate=0") == splits.split(samples)
 
 
+@pytest.mark.parametrize("how", ["people", "original"])
+def test_a_tiny_dataset_joins_the_strata_of_the_largest(how: str) -> None:
+    samples = [*strangers("large", 100), *strangers("tiny", 4)]
+    part_of = splits.split(samples, how)  # a warning would fail this test
+    assert len(part_of) == 104
+    assert set(part_of.values()) == set(splits.PARTS)
+
+
+def test_too_few_photos_to_divide_are_an_error() -> None:
+    samples = [*strangers("large", 100), *strangers("tiny", 4)]
+    with pytest.raises(UsageError, match="only 2 photos of a label are left to divide"):
+        splits.split(samples, "leave-out=large")
+
+
+def test_too_few_people_to_divide_are_an_error() -> None:
+    samples = [dataclasses.replace(s, together=f"{i % 9}") for i, s in enumerate(strangers("a"))]
+    with pytest.raises(UsageError, match="only 9 people or different photos"):
+        splits.split(samples)
+
+
+def test_copies_in_two_datasets_are_left_out_together() -> None:
+    mine, other = strangers("a"), strangers("b")
+    copy = dataclasses.replace(mine[0], together="photo:b/0")
+    other[0] = dataclasses.replace(other[0], together="photo:b/0")
+    assert splits.related_datasets([copy, *mine[1:], *other], "a") == {"a", "b"}
+
+
 def test_photos_of_a_person_follow_the_official_part() -> None:
     samples = people()
     marked = next(sample for sample in samples if sample.identity is not None)
@@ -116,7 +143,7 @@ def test_photos_of_a_person_follow_the_official_part() -> None:
     [
         ("odd", "no split 'odd'"),
         ("leave-out=nobody", "no dataset 'nobody'"),
-        ("leave-out=set0", "nothing is left"),
+        ("leave-out=set0", "no photos to train on"),
     ],
 )
 def test_a_split_that_cannot_be_is_named(how: str, message: str) -> None:

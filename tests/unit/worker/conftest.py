@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.pipeline import Pipeline
+from worker.vision.pipeline import Pipeline
 
 TESTS = Path(__file__).parents[2]
 
@@ -17,7 +17,7 @@ def fixtures() -> Path:
 
 @pytest.fixture(scope="session")
 def brightness_model(fixtures: Path) -> Path:
-    """A released model of 143 bytes: the brighter the crop, the surer the glasses."""
+    """Return a model of 143 bytes: the brighter the crop, the higher the probability of glasses."""
     return fixtures / "brightness_model"
 
 
@@ -28,6 +28,6 @@ def pipeline(brightness_model: Path) -> Pipeline:
 
 @pytest.fixture(scope="session")
 def expected() -> dict[str, str]:
-    """The right verdict of every demo photo."""
+    """Return the expected verdict of every demo photo."""
     with (TESTS.parent / "demo" / "expected.csv").open(encoding="utf-8", newline="") as file:
         return {row["image"]: row["expected"] for row in csv.DictReader(file)}

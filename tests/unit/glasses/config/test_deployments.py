@@ -4,8 +4,8 @@ import shlex
 
 import pytest
 
-from glasses.deployments import replicas, scale_command
-from glasses.statuses import Deployment
+from glasses.config.deployments import replicas, scale_command
+from glasses.protocol.statuses import Deployment
 
 
 @pytest.mark.parametrize(
@@ -26,14 +26,14 @@ from glasses.statuses import Deployment
         ),
     ],
 )
-def test_each_has_its_command(deployment: Deployment, line: str) -> None:
+def test_each_deployment_has_its_command(deployment: Deployment, line: str) -> None:
     assert shlex.join(scale_command(deployment, 7)) == line
 
 
 @pytest.mark.parametrize(
     ("processes", "each", "count"), [(8, 2, 4), (7, 2, 4), (1, 4, 1), (0, 4, 0), (3, 0, 3)]
 )
-def test_workers_have_so_many_processes_or_a_few_more(
+def test_replicas_give_at_least_the_requested_processes(
     processes: int, each: int, count: int
 ) -> None:
     assert replicas(processes, each) == count

@@ -1,4 +1,4 @@
-"""What may be done twice is done again for some time."""
+"""Idempotent calls are retried until a deadline."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 from redis.exceptions import AuthenticationError, BusyLoadingError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from glasses import patience
-from glasses.patience import Patience, again
+from glasses.config import retry
+from glasses.config.retry import RetryPolicy, retry_call
 
 
 class Clock:
-    """Time that passes only while somebody sleeps."""
+    """A clock that advances only during sleeps."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -28,17 +28,17 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr(patience, "time", found)
+    monkeypatch.setattr(retry, "time", found)
     return found
 
 
-def test_a_reset_connection_is_no_reason_to_give_up(clock: Clock) -> None:
+def test_a_reset_connection_is_retried(clock: Clock) -> None:
     do = mock.Mock(side_effect=[ConnectionResetError, ConnectionResetError, "done"])
-    assert again(do, ConnectionError, 25) == "done"
+    assert retry_call(do, ConnectionError, 25) == "done"
     assert 0 < clock.now < 25
 
 
-def test_it_ends_when_the_time_is_over(clock: Clock) -> None:
+def test_retrying_stops_at_the_deadline(clock: Clock) -> None:
     tried = 0
 
     def do() -> None:
@@ -47,27 +47,27 @@ def test_it_ends_when_the_time_is_over(clock: Clock) -> None:
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        again(do, ConnectionError, 25)
+        retry_call(do, ConnectionError, 25)
     assert clock.now <= 25
     assert tried > 10
 
 
-def test_other_errors_end_it_at_once(clock: Clock) -> None:
+def test_other_errors_are_raised_at_once(clock: Clock) -> None:
     def do() -> None:
         raise PermissionError
 
     with pytest.raises(PermissionError):
-        again(do, ConnectionError, 25)
+        retry_call(do, ConnectionError, 25)
     assert clock.now == 0
 
 
-def test_a_redis_that_is_away_or_loading_is_waited_for() -> None:
+def test_an_unavailable_or_loading_redis_is_retried() -> None:
     ask = mock.Mock(side_effect=[RedisConnectionError, BusyLoadingError, "loaded"])
-    assert Patience("Redis").call_with_retry(ask, lambda _error: None) == "loaded"
+    assert RetryPolicy("Redis").call_with_retry(ask, lambda _error: None) == "loaded"
     assert ask.call_count == 3
 
 
-def test_a_redis_that_refuses_the_password_is_not() -> None:
+def test_a_wrong_redis_password_is_not_retried() -> None:
     tries = []
 
     def ask() -> None:
@@ -75,5 +75,5 @@ def test_a_redis_that_refuses_the_password_is_not() -> None:
         raise AuthenticationError
 
     with pytest.raises(AuthenticationError):
-        Patience("Redis").call_with_retry(ask, lambda _error: None)
+        RetryPolicy("Redis").call_with_retry(ask, lambda _error: None)
     assert len(tries) == 1

@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glasses.chunks import CHUNK_BYTES, FIRST_PHOTOS, chunks
-from glasses.job_files import SEGMENT
-from glasses.schemas import ManifestEntry
+from glasses.jobs.chunks import CHUNK_BYTES, FIRST_PHOTOS, chunks
+from glasses.protocol.schemas import ManifestEntry
+from glasses.storage.manifest import SEGMENT
 
 
 def photos(count: int, size: int | None = 90_000) -> list[ManifestEntry]:
@@ -16,21 +16,21 @@ def counts(first: int, entries: list[ManifestEntry], size: int) -> list[int]:
     return [chosen.stop - chosen.start for chosen in chunks(first, entries, size)]
 
 
-def test_chunks_grow_with_their_job() -> None:
+def test_chunks_grow_with_the_job() -> None:
     assert counts(0, photos(SEGMENT), 64) == [16] * 4 + [32] * 6
     assert counts(SEGMENT, photos(SEGMENT), 64) == [32] * 8
     assert counts(2 * SEGMENT, photos(SEGMENT), 64) == [64] * 4
 
 
-def test_a_small_job_is_for_several_processes() -> None:
+def test_a_small_job_is_divided_among_several_processes() -> None:
     assert counts(0, photos(40), 64) == [16, 16, 8]
 
 
-def test_what_goes_ahead_of_other_jobs_is_whole_chunks() -> None:
+def test_only_whole_chunks_go_ahead_of_other_jobs() -> None:
     assert FIRST_PHOTOS in {chosen.stop for chosen in chunks(0, photos(SEGMENT), 64)}
 
 
-def test_none_has_more_photos_than_asked_for() -> None:
+def test_no_chunk_exceeds_the_chunk_size() -> None:
     assert counts(0, photos(10), 4) == [4, 4, 2]
     assert counts(2 * SEGMENT, photos(10), 4) == [4, 4, 2]
 

@@ -6,7 +6,13 @@ import pytest
 from pydantic import ValidationError
 
 from glasses.errors import UnreadableJobError
-from glasses.schemas import SCHEMA_VERSION, ChunkMessage, JobSpec, ManifestEntry, newer_schema
+from glasses.protocol.schemas import (
+    SCHEMA_VERSION,
+    ChunkMessage,
+    JobSpec,
+    ManifestEntry,
+    newer_schema,
+)
 
 JOB = "abcd2345"
 SPEC: dict[str, Any] = {
@@ -14,7 +20,7 @@ SPEC: dict[str, Any] = {
 }  # fmt: skip
 
 
-def test_message_without_what_came_later_still_parses() -> None:
+def test_a_message_without_newer_fields_still_parses() -> None:
     assert ChunkMessage.model_validate({"job_id": JOB, "start": 0, "count": 1}).start == 0
     spec = JobSpec.model_validate(SPEC)
     assert (spec.threshold, spec.faces) == (None, "any")
@@ -29,7 +35,7 @@ def test_fields_of_a_newer_release_are_ignored() -> None:
     ManifestEntry.model_validate({"image": "a.jpg", "mtime": 1})
 
 
-def test_message_of_another_version_is_refused() -> None:
+def test_a_message_of_another_version_is_rejected() -> None:
     with pytest.raises(ValidationError):
         ChunkMessage.model_validate(
             {"schema_version": SCHEMA_VERSION + 1, "job_id": JOB, "start": 0, "count": 1}
@@ -40,7 +46,7 @@ def test_message_of_another_version_is_refused() -> None:
     "job_id",
     ["", "abcd234", "abcd23456", "ABCD2345", "abcd1890", "../..../", "abcd2345\n", "{tag}234", 5],
 )
-def test_bad_job_id_is_refused(job_id: Any) -> None:
+def test_an_invalid_job_id_is_rejected(job_id: Any) -> None:
     with pytest.raises(ValidationError):
         ChunkMessage.model_validate({"job_id": job_id, "start": 0, "count": 1})
     with pytest.raises(ValidationError):
@@ -48,26 +54,26 @@ def test_bad_job_id_is_refused(job_id: Any) -> None:
 
 
 @pytest.mark.parametrize("sha256", ["", "0" * 63, "0" * 65, "G" * 64, "A" * 64, "../" + "0" * 61])
-def test_bad_content_hash_is_refused(sha256: str) -> None:
+def test_an_invalid_content_hash_is_rejected(sha256: str) -> None:
     with pytest.raises(ValidationError):
         ManifestEntry(image="a.jpg", sha256=sha256)
 
 
 @pytest.mark.parametrize(("start", "count"), [(-1, 1), (0, 0), (0, 65), (0, -3)])
-def test_chunk_of_impossible_size_is_refused(start: int, count: int) -> None:
+def test_a_chunk_of_impossible_size_is_rejected(start: int, count: int) -> None:
     with pytest.raises(ValidationError):
         ChunkMessage(job_id=JOB, start=start, count=count)
 
 
 @pytest.mark.parametrize(("start", "count"), [(0, 1), (32, 32), (999_936, 64)])
-def test_chunk_of_the_ledger_becomes_its_message_again(start: int, count: int) -> None:
+def test_a_chunk_name_of_the_ledger_converts_to_its_message(start: int, count: int) -> None:
     chunk = ChunkMessage(job_id=JOB, start=start, count=count)
     assert ChunkMessage.of(JOB, chunk.chunk_id) == chunk
     assert ChunkMessage.model_validate_json(chunk.model_dump_json()) == chunk
 
 
 @pytest.mark.parametrize("chunk_id", ["", "5", "a+b", "1+2+3", "-1+4", "0+0"])
-def test_what_is_no_chunk_of_a_ledger_is_refused(chunk_id: str) -> None:
+def test_an_invalid_chunk_name_is_rejected(chunk_id: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         ChunkMessage.of(JOB, chunk_id)
 
@@ -77,7 +83,7 @@ def test_messages_cannot_be_changed() -> None:
         ChunkMessage(job_id=JOB, start=0, count=1).start = 5  # type: ignore[misc]
 
 
-def test_a_job_of_a_newer_version_is_refused_with_what_to_do() -> None:
+def test_a_job_of_a_newer_version_is_rejected_with_a_remedy() -> None:
     spec = JobSpec.model_validate(SPEC)
     assert JobSpec.parse(JOB, spec.model_dump_json()) == spec
     newer = spec.model_dump_json().replace(
@@ -88,7 +94,7 @@ def test_a_job_of_a_newer_version_is_refused_with_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "no json", '{"schema_version": "9"}'])
-def test_a_damaged_description_of_a_job_is_named(text: str) -> None:
+def test_a_damaged_job_specification_is_named(text: str) -> None:
     with pytest.raises(UnreadableJobError, match="damaged"):
         JobSpec.parse(JOB, text)
 

@@ -1,14 +1,17 @@
-"""A file of this machine: hashed, and held on to until it is sent."""
+"""A photo file: hashed, and kept in memory until it is uploaded if it is small."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from glasses.sources.file import FilePhoto
-from glasses.walk import Source
+from glasses.sources.walk import SourceFile
+from tests.support.call_timeout import returns_in_time
+from tests.support.swaps import SWAPS, terabytes
 
 JPEG = b"\xff\xd8\xff" + b"a photo" * 9
 OTHER = b"\xff\xd8\xff" + b"another" * 9
@@ -23,38 +26,57 @@ def path(tmp_path: Path) -> Path:
 
 
 def photo_of(path: Path) -> FilePhoto:
-    return FilePhoto(Source(path.name, path))
+    return FilePhoto(SourceFile(path.name, path))
 
 
 @pytest.mark.parametrize(
     "content", [JPEG, b"", b"no image", JPEG * 999], ids=["photo", "empty", "text", "too large"]
 )
-def test_a_photo_is_the_same_to_the_manifest_whether_it_is_kept_or_not(
+def test_the_manifest_entry_is_the_same_whether_bytes_are_kept_or_not(
     path: Path, content: bytes
 ) -> None:
     path.write_bytes(content)
     limit = 2 * len(JPEG)
-    assert photo_of(path).examine_and_keep(limit, LIMIT) == photo_of(path).examine(limit)
+    assert photo_of(path).hash_and_keep(limit, LIMIT) == photo_of(path).examine(limit)
 
 
-def test_what_was_kept_is_what_was_hashed_though_the_file_changes(path: Path) -> None:
+def test_kept_bytes_equal_the_hashed_ones_even_if_the_file_changes(path: Path) -> None:
     photo = photo_of(path)
-    sha256 = str(photo.examine_and_keep(LIMIT, len(JPEG)).sha256)
+    sha256 = str(photo.hash_and_keep(LIMIT, len(JPEG)).sha256)
     path.write_bytes(OTHER)
-    kept = photo.same(sha256)
+    kept = photo.read_if_unchanged(sha256)
     assert kept == JPEG
     assert hashlib.sha256(kept).hexdigest() == sha256
-    assert photo.same(sha256) is None, "it is kept once, and then read again"
+    assert photo.read_if_unchanged(sha256) is None, "it is kept once, and then read again"
 
 
 def test_a_larger_photo_is_read_again(path: Path) -> None:
     photo = photo_of(path)
-    sha256 = str(photo.examine_and_keep(LIMIT, len(JPEG) - 1).sha256)
-    assert photo.same(sha256) == JPEG
+    sha256 = str(photo.hash_and_keep(LIMIT, len(JPEG) - 1).sha256)
+    assert photo.read_if_unchanged(sha256) == JPEG
     path.write_bytes(OTHER)
-    assert photo.same(sha256) is None
+    assert photo.read_if_unchanged(sha256) is None
 
 
 def test_a_missing_file_is_unreadable(path: Path) -> None:
     path.unlink()
-    assert photo_of(path).examine_and_keep(LIMIT, LIMIT).reason == "unreadable"
+    assert photo_of(path).hash_and_keep(LIMIT, LIMIT).reason == "unreadable"
+
+
+@pytest.mark.parametrize("swap", SWAPS, ids=lambda swap: swap.__name__)
+def test_a_file_replaced_after_hashing_counts_as_changed(
+    path: Path, swap: Callable[[Path], None]
+) -> None:
+    photo = photo_of(path)
+    sha256 = str(photo.hash_and_keep(LIMIT, len(JPEG) - 1).sha256)
+    swap(path)
+    assert returns_in_time(lambda: photo.read_if_unchanged(sha256)) is None
+
+
+@pytest.mark.parametrize("swap", SWAPS, ids=lambda swap: swap.__name__)
+def test_a_file_replaced_before_hashing_fails_by_name(
+    path: Path, swap: Callable[[Path], None]
+) -> None:
+    swap(path)
+    entry = returns_in_time(lambda: photo_of(path).hash_and_keep(LIMIT, LIMIT))
+    assert entry.reason == ("file_too_large" if swap is terabytes else "unreadable")

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from glasses.errors import UsageError
-from glasses.sources.listed import names
+from glasses.sources.file_list import read_names
 
 
 def read(tmp_path: Path, data: bytes, null: bool = False) -> list[bytes]:
     path = tmp_path / "list"
     path.write_bytes(data)
     with path.open("rb") as file:
-        return [os.fsencode(name) for name in names(file, null)]
+        return [os.fsencode(name) for name in read_names(file, null)]
 
 
 def test_names_keep_their_bytes(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_names_keep_their_bytes(tmp_path: Path) -> None:
     assert read(tmp_path, b"") == read(tmp_path, b"", null=True) == []
 
 
-def test_name_may_lie_across_two_reads(tmp_path: Path) -> None:
+def test_a_name_may_span_two_reads(tmp_path: Path) -> None:
     wanted = [f"{number:05d}.jpg".encode() for number in range(20_000)]
     assert read(tmp_path, b"\0".join(wanted), null=True) == wanted
 
@@ -39,7 +39,7 @@ def test_name_may_lie_across_two_reads(tmp_path: Path) -> None:
         (b"x" * 200_000, False, "is it a list"),
     ],
 )
-def test_list_of_another_kind_is_refused(
+def test_a_list_of_another_kind_is_rejected(
     data: bytes, null: bool, told: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match=told):

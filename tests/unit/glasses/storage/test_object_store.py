@@ -1,11 +1,11 @@
-"""What is signed on its way to the object store."""
+"""Uploads are signed where they could be changed in transit."""
 
 from __future__ import annotations
 
 import pytest
 
-from glasses.object_store import ObjectStore
-from glasses.settings import load_settings
+from glasses.config.settings import load_settings
+from glasses.storage.object_store import ObjectStore
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from glasses.settings import load_settings
         ("http://s3:8333", True),
     ],
 )
-def test_what_is_sent_is_signed_where_it_may_be_changed_on_its_way(
+def test_uploads_are_signed_where_they_could_be_changed_in_transit(
     endpoint: str, signed: bool
 ) -> None:
     settings = load_settings(

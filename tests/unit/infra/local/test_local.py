@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,16 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from glasses.errors import UsageError
-from glasses.settings import load_settings
-from infra.local import keeper, seaweed, workers
+from glasses.config.settings import load_settings
+from glasses.errors import InfrastructureError, UsageError
+from infra.local import ports, restarter, seaweed, workers
 from infra.local.credentials import load_credentials
 from infra.local.folder import prepare, purge
-from infra.local.keeper import Keeper
 from infra.local.lock import LockBusyError, hold, holder
 from infra.local.logs import tail
 from infra.local.ports import take_ports
-from infra.local.processes import Command, find_marked, identify, is_alive, start, stop
+from infra.local.process import Command, find_marked, identify, is_alive, start, stop
+from infra.local.restarter import Restarter
+from tests.support.wait import wait_until
 
 SLEEP = Command("sleeper", [sys.executable, "-c", "import time; time.sleep(60)"])
 STUBBORN = Command(
@@ -40,7 +42,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_process_is_known_by_its_mark_until_it_ends(home: Path) -> None:
+def test_a_process_is_identified_by_its_mark_until_it_exits(home: Path) -> None:
     identity = start(SLEEP, home)
     assert is_alive(identity)
     assert find_marked(home) == [("sleeper", identity)]
@@ -50,27 +52,26 @@ def test_a_process_is_known_by_its_mark_until_it_ends(home: Path) -> None:
     assert find_marked(home) == []
 
 
-def test_a_recycled_pid_is_another_process() -> None:
+def test_a_recycled_pid_counts_as_another_process() -> None:
     me = identify(os.getpid())
     assert me
     assert is_alive(me)
     assert not is_alive(replace(me, started=me.started - 3600))
 
 
-def test_stop_kills_who_does_not_listen(home: Path) -> None:
+def test_stop_kills_a_process_that_ignores_sigterm(home: Path) -> None:
     identity = start(STUBBORN, home)
     log = home / "logs" / "stubborn.log"
-    while "deaf" not in log.read_text():
-        time.sleep(0.02)
-    stop([identity], patience=0.2)
+    wait_until(lambda: "deaf" in log.read_text())
+    stop([identity], timeout=0.2)
     assert not is_alive(identity)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a feature of Linux")
-def test_a_process_dies_with_its_parent_if_asked_to(home: Path) -> None:
+def test_a_process_dies_with_its_parent_if_requested(home: Path) -> None:
     code = (
         "import sys, os; from pathlib import Path;"
-        "from infra.local.processes import Command, start;"
+        "from infra.local.process import Command, start;"
         "child = start(Command('child', ['/bin/sleep', '60']), Path(sys.argv[1]), True);"
         "print(child.pid, flush=True); sys.stdin.read()"
     )
@@ -86,13 +87,10 @@ def test_a_process_dies_with_its_parent_if_asked_to(home: Path) -> None:
         time.sleep(0.3)  # it asks the kernel a moment after its start
         assert is_alive(child)
         parent.kill()
-    deadline = time.monotonic() + 5
-    while is_alive(child):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: not is_alive(child))
 
 
-def test_a_lock_has_one_holder_and_says_who(home: Path) -> None:
+def test_a_lock_has_one_holder_and_names_it(home: Path) -> None:
     path = home / "lock"
     assert holder(path) is None
     with hold(path, 0):
@@ -102,7 +100,7 @@ def test_a_lock_has_one_holder_and_says_who(home: Path) -> None:
     assert holder(path) is None
 
 
-def test_a_lock_on_a_file_that_was_removed_holds_nobody_back(home: Path) -> None:
+def test_a_lock_on_a_removed_file_blocks_nobody(home: Path) -> None:
     path = home / "lock"
     with hold(path, 0):
         path.unlink()
@@ -120,22 +118,51 @@ def test_ports_are_free_and_the_same_next_time(home: Path) -> None:
     assert not set(take_ports(home, ["a", "b"], fresh=True).values()) & set(second.values())
 
 
-def test_ports_lie_below_those_of_outgoing_connections(home: Path) -> None:
+def test_ports_are_below_the_ephemeral_range(home: Path) -> None:
     assert max(take_ports(home, [str(n) for n in range(50)]).values()) < 32_768
 
 
-def test_credentials_stay_and_are_private(home: Path) -> None:
+def test_a_machine_without_free_ports_is_reported(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as only:
+        port = only.getsockname()[1]
+        monkeypatch.setattr(ports, "_CANDIDATES", range(port, port + 1))
+        with pytest.raises(InfrastructureError, match=f"no port between {port} and {port} is free"):
+            take_ports(home, ["a"])
+
+
+def test_credentials_persist_and_are_private(home: Path) -> None:
     made = load_credentials(home)
     assert load_credentials(home) == made
     assert (home / "credentials.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_purge_leaves_what_is_not_the_stacks(home: Path) -> None:
+def test_purge_keeps_files_that_do_not_belong_to_the_stack(home: Path) -> None:
     load_credentials(home)
     take_ports(home, ["a"])
     (home / "photos").mkdir()
     purge(home)
     assert [path.name for path in home.iterdir()] == ["photos"]
+
+
+def test_an_interrupted_purge_leaves_no_partial_data_and_is_completed_later(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_credentials(home)
+    for name in ("valkey", "s3"):
+        (home / name / "data").touch()
+
+    def interrupted(_path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            purge(home)
+    assert not [name for name in ("valkey", "s3", "credentials.json") if (home / name).exists()]
+    purge(home)
+    assert list(home.iterdir()) == []
 
 
 def test_purge_does_not_follow_links(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -148,17 +175,15 @@ def test_purge_does_not_follow_links(home: Path, tmp_path_factory: pytest.TempPa
     assert not (home / "s3").exists()
 
 
-def test_a_keeper_starts_again_ever_more_slowly(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keeper, "FIRST_DELAY_SECONDS", 0.01)
-    kept = Keeper(SLEEP, home)
+def test_the_restarter_backs_off(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restarter, "FIRST_DELAY_SECONDS", 0.01)
+    kept = Restarter(SLEEP, home)
     pids = [kept.identity.pid]
     waits = []
     for _ in range(3):
         os.kill(kept.identity.pid, signal.SIGKILL)
         died = time.monotonic()
-        while not kept.tend():
+        while not kept.restart_if_dead():
             time.sleep(0.002)
         waits.append(time.monotonic() - died)
         pids.append(kept.identity.pid)
@@ -168,7 +193,7 @@ def test_a_keeper_starts_again_ever_more_slowly(
     assert waits[2] > 0.04
 
 
-def test_workers_are_told_every_setting_and_no_argument_is_secret(home: Path) -> None:
+def test_workers_receive_every_setting_and_no_argument_is_secret(home: Path) -> None:
     settings = load_settings(
         redis_url="redis://:hush@127.0.0.1:1/0",
         s3_endpoint="http://127.0.0.1:2",
@@ -191,7 +216,7 @@ def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
         seaweed.binary()
 
 
-def test_the_tail_of_a_log_begins_where_asked(tmp_path: Path) -> None:
+def test_the_tail_of_a_log_starts_at_the_given_offset(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("old\n" + "".join(f"line {n}\n" for n in range(30)))
     assert tail(log, lines=2) == "  line 28\n  line 29"

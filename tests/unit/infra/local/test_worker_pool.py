@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local.crew import plan
-from infra.local.members import WORKER, role, worker_name
+from infra.local.stack_processes import WORKER, role, worker_name
+from infra.local.worker_pool import plan
 
 
 @pytest.mark.parametrize(
@@ -18,11 +18,11 @@ from infra.local.members import WORKER, role, worker_name
         ({"worker": 2}, 0, [], 0),
     ],
 )
-def test_hosts_stay_whole_and_a_new_one_has_the_rest(
+def test_existing_workers_keep_their_processes_and_a_new_one_has_the_rest(
     sizes: dict[str, int], wanted: int, stay: list[str], new: int
 ) -> None:
     assert plan(sizes, wanted) == (stay, new)
 
 
-def test_every_worker_host_is_a_worker() -> None:
+def test_every_worker_name_has_the_role_of_a_worker() -> None:
     assert {role(worker_name(number)) for number in range(1, 12)} == {WORKER}

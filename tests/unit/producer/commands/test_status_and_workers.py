@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from glasses.forecast import Forecast
-from glasses.workers import WorkerInfo
+from glasses.jobs.forecast import Forecast
+from glasses.ledger.workers import WorkerInfo
 from producer.commands.status import duration, eta, needed_by
 from producer.commands.workers import table, total
 
@@ -19,7 +19,7 @@ def worker(**values: object) -> WorkerInfo:
     )  # fmt: skip
 
 
-def test_a_line_a_host_and_a_sum() -> None:
+def test_the_table_has_one_line_per_host_and_a_total() -> None:
     found = [worker(busy=3, photos_per_second=41.26, memory_mb=238.4), worker(processes=2)]
     head, first, second = table(found, now=102.4)
     assert " ".join(head.split()) == "HOST:PID PROCESSES BUSY PHOTOS/S MEMORY SEEN MODEL"
@@ -30,11 +30,11 @@ def test_a_line_a_host_and_a_sum() -> None:
     assert total(found) == "2 hosts, 6 processes, 41.3 photos/s in the last 30 s"
 
 
-def test_a_heartbeat_of_an_older_worker_still_reads() -> None:
+def test_a_heartbeat_of_an_older_worker_still_parses() -> None:
     assert worker().process_rate is None
 
 
-def test_eta_says_what_it_follows_from_and_is_honest_without_a_rate() -> None:
+def test_the_eta_states_its_basis_and_is_missing_without_a_rate() -> None:
     found = Forecast(photos_ahead=12_000, processes=4, process_rate=20, eta_seconds=150)
     assert eta(found, NOW) == (
         "in 2 min, at 12:02: 12000 photos, 4 worker processes at 20.0 photos/s each"
@@ -42,16 +42,16 @@ def test_eta_says_what_it_follows_from_and_is_honest_without_a_rate() -> None:
     assert "no worker has finished" in eta(
         Forecast(photos_ahead=1, processes=4, process_rate=None, eta_seconds=None), NOW
     )
-    assert "no worker with its model" in eta(
+    assert "no worker runs its model" in eta(
         Forecast(photos_ahead=1, processes=0, process_rate=None, eta_seconds=None), NOW
     )
 
 
-def test_so_many_workers_would_finish_by_a_time() -> None:
+def test_the_number_of_workers_to_finish_by_a_time_is_shown() -> None:
     found = Forecast(photos_ahead=12_000, processes=4, process_rate=20, eta_seconds=150)
     at = NOW + timedelta(minutes=1)
-    assert needed_by(found, at, NOW) == "10 workers would finish by 12:01; 4 run"
-    assert needed_by(None, at, NOW) == "it has ended"
+    assert needed_by(found, at, NOW) == "10 worker processes would finish by 12:01; 4 running"
+    assert needed_by(None, at, NOW) == "already finished"
     unknown = Forecast(photos_ahead=1, processes=4, process_rate=None, eta_seconds=None)
     assert needed_by(unknown, at, NOW).startswith("unknown")
 
@@ -59,5 +59,5 @@ def test_so_many_workers_would_finish_by_a_time() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.1, "1 s"), (99, "99 s"), (600, "10 min"), (7200, "2.0 h")]
 )
-def test_times_are_words(seconds: float, words: str) -> None:
+def test_durations_are_readable(seconds: float, words: str) -> None:
     assert duration(seconds) == words

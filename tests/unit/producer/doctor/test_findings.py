@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from glasses.checkup import Finding, State, host, servers
-from glasses.settings import Settings
+from glasses.config.settings import Settings
+from producer.doctor import CheckState, Finding, host, servers
 
 SETTINGS = Settings(redis_url=SecretStr("redis://:hunter2@localhost:1/0"))
 HEALTHY = {
@@ -23,7 +23,7 @@ HEALTHY = {
 
 
 class FakeRedis:
-    """Says what it is told to."""
+    """Returns configured answers."""
 
     def __init__(self, policy: str = "noeviction", ahead: float = 0, **info: Any) -> None:
         self._policy, self._ahead, self._info = policy, ahead, HEALTHY | info
@@ -39,6 +39,9 @@ class FakeRedis:
     def config_get(self, name: str) -> dict[str, str]:
         return {name: self._policy}
 
+    def hmget(self, _name: str, *fields: str) -> list[None]:
+        return [None for _ in fields]  # the clock never stepped back
+
     def time(self) -> tuple[int, int]:
         return int(time.time() + self._ahead), 0
 
@@ -48,13 +51,13 @@ def looked_at(**state: Any) -> Finding:
     return servers.redis(SETTINGS, fake)
 
 
-def test_redis_that_may_lose_something_is_told_with_what_to_do() -> None:
-    assert looked_at().state is State.OK
+def test_a_redis_that_may_lose_data_is_reported_with_a_remedy() -> None:
+    assert looked_at().state is CheckState.OK
     for state, expected, todo in (
-        ({"used_memory": 95 << 20}, State.FAILED, "maxmemory"),
-        ({"policy": "allkeys-lru"}, State.WARNING, "noeviction"),
-        ({"aof_enabled": 0}, State.WARNING, "appendonly"),
-        ({"away": True}, State.FAILED, "glasses up"),
+        ({"used_memory": 95 << 20}, CheckState.FAILED, "maxmemory"),
+        ({"policy": "allkeys-lru"}, CheckState.WARNING, "noeviction"),
+        ({"aof_enabled": 0}, CheckState.WARNING, "appendonly"),
+        ({"away": True}, CheckState.FAILED, "glasses up"),
     ):
         found = looked_at(**state)
         assert (found.state, todo in found.todo) == (expected, True), state
@@ -63,33 +66,41 @@ def test_redis_that_may_lose_something_is_told_with_what_to_do() -> None:
 
 @pytest.mark.parametrize(
     ("ahead", "expected"),
-    [(0, State.OK), (60, State.WARNING), (-60, State.WARNING), (1000, State.FAILED)],
+    [
+        (0, CheckState.OK),
+        (60, CheckState.WARNING),
+        (-60, CheckState.WARNING),
+        (1000, CheckState.FAILED),
+    ],
 )
-def test_clocks_that_differ_are_told(ahead: float, expected: State) -> None:
+def test_differing_clocks_are_reported(ahead: float, expected: CheckState) -> None:
     fake: Any = FakeRedis(ahead=ahead)
     found = servers.clock(fake)
     assert found.state is expected
-    assert ("NTP" in found.todo) is (expected is not State.OK)
+    assert ("NTP" in found.todo) is (expected is not CheckState.OK)
     if ahead:
         assert ("behind" in found.says) is (ahead > 0)
 
 
 @pytest.mark.parametrize(
-    ("free_mb", "expected"), [(9999, State.OK), (1000, State.WARNING), (10, State.FAILED)]
+    ("free_mb", "expected"),
+    [(9999, CheckState.OK), (1000, CheckState.WARNING), (10, CheckState.FAILED)],
 )
-def test_full_disk_is_told(
-    free_mb: int, expected: State, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_full_disk_is_reported(
+    free_mb: int, expected: CheckState, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     usage = namedtuple("usage", "free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(free_mb << 20))
     assert host.disk([tmp_path]).state is expected
 
 
-def test_packages_that_were_not_verified_together_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_versions_not_verified_together_are_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(
         host, "requires", lambda _: ["kombu==5.7.0", "rich>=14", 'x==1; extra == "y"']
     )
     monkeypatch.setattr(host, "version", lambda name: "5.6.0" if name == "kombu" else "1")
     found = host.versions()
-    assert (found.state, found.todo) == (State.WARNING, "pip install 'kombu==5.7.0'")
+    assert (found.state, found.todo) == (CheckState.WARNING, "pip install 'kombu==5.7.0'")
     assert "x 1" not in found.says

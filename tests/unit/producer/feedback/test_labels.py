@@ -5,36 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from glasses import corrections
-from glasses.agreement import Agreement
-from glasses.corrections import Correction
 from glasses.errors import UsageError
-from glasses.labels import LabelFolder
+from producer.feedback.labels import LabelFolder
 
 JPEG = b"\xff\xd8\xff"
 
 
-def test_reports_and_audits_write_what_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "corrections.csv"
-    path.write_text('name,correction,sha256,job\n"a, b.jpg",1,00,abcd2345\nc.jpg,drop,,\n')
-    assert corrections.read(path) == [
-        Correction("a, b.jpg", True, "00", "abcd2345"), Correction("c.jpg", None),
-    ]  # fmt: skip
-    # As a spreadsheet saves it, with a byte order mark; and as the audit writes it.
-    path.write_bytes("\ufeffnumber,name,correction\n1,é.jpg, 0\n2,d.jpg,\n".encode())
-    assert corrections.read(path) == [Correction("é.jpg", False)]
-
-
-@pytest.mark.parametrize("data", [b"name\na\n", b"name,correction\na,yes\n", b"\xff\xfe\x00", b""])
-def test_damaged_file_is_refused(data: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "corrections.csv"
-    path.write_bytes(data)
-    with pytest.raises(UsageError, match=r"corrections\.csv"):
-        corrections.read(path)
-
-
 def test_labels_are_a_dataset_for_training(tmp_path: Path) -> None:
-    from training.datasets import discover
+    from training.common.datasets import discover
 
     folder = tmp_path / "data/mine"
     labels = LabelFolder(folder)
@@ -48,7 +26,7 @@ def test_labels_are_a_dataset_for_training(tmp_path: Path) -> None:
     assert all(sample.path.suffix == ".jpg" for sample in dataset.samples)
 
 
-def test_photo_that_is_corrected_again_has_one_line(tmp_path: Path) -> None:
+def test_a_photo_that_is_corrected_again_has_one_line(tmp_path: Path) -> None:
     for label in (True, False):
         labels = LabelFolder(tmp_path)
         labels.keep(JPEG, label, before=True)
@@ -59,10 +37,10 @@ def test_photo_that_is_corrected_again_has_one_line(tmp_path: Path) -> None:
     labels.drop(JPEG)
     labels.save()
     assert len(LabelFolder(tmp_path)) == 0
-    assert not found.path.exists()
+    assert not (tmp_path / found.path).exists()
 
 
-def test_lines_and_columns_of_others_stay(tmp_path: Path) -> None:
+def test_other_lines_and_columns_are_kept(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("path,has_glasses,identity\nmine.jpg,1,Ada\n")
     labels = LabelFolder(tmp_path)
     labels.keep(JPEG, False)
@@ -74,11 +52,3 @@ def test_lines_and_columns_of_others_stay(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("file\nx\n")
     with pytest.raises(UsageError, match=r"labels\.csv"):
         LabelFolder(tmp_path)
-
-
-def test_agreement_counts_and_shares() -> None:
-    pairs = [(True, True)] * 6 + [(True, False)] * 2 + [(False, True)] * 4 + [(False, False)] * 8
-    found = Agreement.of(pairs)
-    assert (found.photos, found.right, found.precision, found.recall) == (20, 14, 0.75, 0.6)
-    nothing = Agreement.of([])
-    assert (nothing.precision, nothing.recall) == (None, None)

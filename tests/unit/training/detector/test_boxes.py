@@ -1,4 +1,4 @@
-"""Squares, what a teacher's finds agree on, and boxes from what people noted."""
+"""Squares, what the teacher's detections agree on, and boxes from annotations."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.proposals import notes
-from training.proposals.judge import judge
-from training.proposals.known import Known
-from training.proposals.square import overlap, same_face, squares
-from training.proposals.teacher import teach
-from worker.decode import decode
-from worker.detect import Detection
+from training.detector import ground_truth
+from training.detector.matching import match_faces
+from training.detector.pseudo_labels import PseudoLabels
+from training.detector.quick_teacher import teach_quickly
+from training.detector.square import overlap, same_face, squares
+from training.detector.teacher import teach
+from worker.vision.decode import decode
+from worker.vision.detect import Detection
 
 
 def test_overlap_is_intersection_over_union() -> None:
@@ -29,9 +30,9 @@ def test_same_face_allows_what_two_detectors_differ_in() -> None:
 
 
 def test_teacher_finds_each_face_once(demo_photos: Path) -> None:
-    taught = teach(decode((demo_photos / "group-with-glasses.jpg").read_bytes()).pixels)
-    assert len(taught.sure) == 3
-    assert taught.upright
+    labels = teach(decode((demo_photos / "group-with-glasses.jpg").read_bytes()).pixels)
+    assert len(labels.sure) == 3
+    assert labels.upright
 
 
 def test_boxes_follow_from_landmarks_where_the_teacher_sees_nothing(tmp_path: Path) -> None:
@@ -46,14 +47,35 @@ def test_boxes_follow_from_landmarks_where_the_teacher_sees_nothing(tmp_path: Pa
     (tmp_path / "labels.csv").write_text("\n".join(lines))
     hidden = f"{tmp_path.name}/7.jpg"
     seen = {name: box for name, box in known.items() if name != hidden}
-    boxes = notes.boxes(notes.read(tmp_path), seen)
+    boxes = ground_truth.boxes(ground_truth.read(tmp_path), seen)
     assert boxes[hidden][0] == pytest.approx(known[hidden][0], abs=1)
 
 
+def test_boxes_of_a_column_keep_their_centre_across(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lines, known = ["path,has_glasses,box,notes"], {}
+    for i in range(40):
+        x, y, side = rng.uniform(100, 200), rng.uniform(100, 200), rng.uniform(50, 90)
+        lines.append(f"{i}.jpg,0,{x - side / 2} {y - side} {side} {1.4 * side};1 2 3 4,pose=left")
+        # The teacher's boxes are lower, and further to the side that most faces look to.
+        known[f"{tmp_path.name}/{i}.jpg"] = squares([(x + 0.2 * side, y, side)])
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    read = ground_truth.read(tmp_path)
+    boxes = ground_truth.boxes(read, known)
+    for name, face in known.items():
+        assert boxes[name][0, 1:] == pytest.approx(face[0, 1:], abs=1)
+        assert boxes[name][0, 0] == pytest.approx(face[0, 0] - 0.2 * face[0, 2], abs=1)
+
+
+def test_quick_teacher_lists_confirmed_faces(demo_photos: Path) -> None:
+    labels = teach_quickly(decode((demo_photos / "group-with-glasses.jpg").read_bytes()).pixels)
+    assert len(labels.sure) == 3
+
+
 def test_face_that_nobody_listed_is_counted_apart() -> None:
-    known = Known((300, 300), squares([(100, 100, 50)]), squares([(200, 200, 40)]), "dlib")
+    known = PseudoLabels((300, 300), squares([(100, 100, 50)]), squares([(200, 200, 40)]), "dlib")
     faces = [Detection(x - 25, x - 25, 50, 50, 1.0) for x in (100, 200, 270)]
-    judged = judge(faces, known)
-    assert judged.main
-    assert judged.unlisted == 1
-    assert not judge(faces[1:], known).main
+    match = match_faces(faces, known)
+    assert match.main
+    assert match.unlisted == 1
+    assert not match_faces(faces[1:], known).main

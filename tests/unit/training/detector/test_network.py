@@ -9,15 +9,15 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training.proposals.export import export, normal  # noqa: E402
-from training.proposals.loss import box_loss, heat_loss  # noqa: E402
-from training.proposals.network import Proposer, weights_of  # noqa: E402
-from worker.detect.proposal import STRIDE  # noqa: E402
-from worker.detect.proposal import Proposer as Served  # noqa: E402
+from training.detector.export import export, normal  # noqa: E402
+from training.detector.loss import box_loss, heat_loss  # noqa: E402
+from training.detector.network import ProposalNetwork, weights_of  # noqa: E402
+from worker.vision.detect.proposal import STRIDE  # noqa: E402
+from worker.vision.detect.proposal import FaceProposer as Served  # noqa: E402
 
 
 def test_network_is_tiny_and_answers_at_every_eighth_pixel() -> None:
-    model = Proposer().eval()
+    model = ProposalNetwork().eval()
     assert weights_of(model) < 150_000
     logits, boxes = model(torch.zeros(2, 3, 96, 160))
     assert logits.shape == (2, 1, 96 // STRIDE, 160 // STRIDE)
@@ -44,7 +44,7 @@ def test_trained_network_may_contradict_photos_with_unlisted_faces() -> None:
 
 def test_released_files_take_pixels_and_say_what_the_network_says(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    model = Proposer().eval()
+    model = ProposalNetwork().eval()
     rng = np.random.default_rng(0)
     photos = [rng.integers(0, 255, (64, 96, 3), dtype=np.uint8) for _ in range(4)]
     export(model, tmp_path / "fp32.onnx", tmp_path / "int8.onnx", photos)

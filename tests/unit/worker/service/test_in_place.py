@@ -1,21 +1,23 @@
-"""Files that a manifest names: read only where that is allowed, and only if they are the same."""
+"""Files named by a manifest are read only inside `read_folders` and only if unchanged."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from glasses.outcome import Outcome
-from glasses.schemas import ManifestEntry
-from glasses.statuses import FailureReason
-from worker import in_place
-from worker.in_place import read
+from glasses.protocol.outcome import Outcome
+from glasses.protocol.schemas import ManifestEntry
+from glasses.protocol.statuses import FailureReason
+from worker.service import in_place
+from worker.service.in_place import read_in_place
 
 DATA = b"a photo"
+LIMIT = 1 << 20
 
 
 def entry(path: Path | str, data: bytes = DATA) -> ManifestEntry:
@@ -34,28 +36,30 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def test_a_file_is_read_where_it_lies(folder: Path) -> None:
-    assert read([entry(folder / "a.jpg")], [str(folder)]) == DATA
+def test_a_file_is_read_in_place(folder: Path) -> None:
+    assert read_in_place([entry(folder / "a.jpg")], [str(folder)], LIMIT) == DATA
     (folder / "b.jpg").symlink_to("a.jpg")
-    assert read([entry(folder / "b.jpg")], [str(folder)]) == DATA
+    assert read_in_place([entry(folder / "b.jpg")], [str(folder)], LIMIT) == DATA
 
 
 @pytest.mark.parametrize(
     "name", ["../secret", "link", "linked/secret", "/etc/hostname", "../photos2/a.jpg"]
 )
-def test_nothing_outside_is_read_whatever_leads_there(folder: Path, name: str) -> None:
+def test_nothing_outside_read_folders_is_read_whatever_points_there(
+    folder: Path, name: str
+) -> None:
     (folder / "link").symlink_to(folder.parent / "secret")
     (folder / "linked").symlink_to(folder.parent)
     (folder.parent / "photos2").mkdir()
     (folder.parent / "photos2" / "a.jpg").write_bytes(DATA)
     refused = Outcome.failed(FailureReason.OUT_OF_REACH)
-    assert read([entry(folder / name)], [str(folder)]) == refused
-    assert read([entry(folder / "a.jpg")], []) == refused
+    assert read_in_place([entry(folder / name)], [str(folder)], LIMIT) == refused
+    assert read_in_place([entry(folder / "a.jpg")], [], LIMIT) == refused
 
 
-def test_why_a_file_cannot_be_used(folder: Path) -> None:
+def test_an_unusable_file_fails_with_its_reason(folder: Path) -> None:
     def why(path: Path | str, data: bytes = DATA) -> FailureReason | None:
-        found = read([entry(path, data)], [str(folder)])
+        found = read_in_place([entry(path, data)], [str(folder)], LIMIT)
         return found.reason if isinstance(found, Outcome) else None
 
     os.mkfifo(folder / "pipe")
@@ -69,19 +73,57 @@ def test_why_a_file_cannot_be_used(folder: Path) -> None:
     assert why(folder / "a.jpg", DATA[:-1]) is FailureReason.CHANGED
 
 
-def test_of_equal_files_the_first_that_is_still_so_is_read(folder: Path) -> None:
+def test_the_first_unchanged_duplicate_is_read(folder: Path) -> None:
     gone, there = entry(folder / "gone"), entry(folder / "a.jpg")
-    assert read([gone, there], [str(folder)]) == DATA
+    assert read_in_place([gone, there], [str(folder)], LIMIT) == DATA
     other = entry("/nowhere")
-    assert read([gone, other], [str(folder)]) == Outcome.failed(FailureReason.VANISHED)
+    assert read_in_place([gone, other], [str(folder)], LIMIT) == Outcome.failed(
+        FailureReason.VANISHED
+    )
 
 
-def test_a_folder_out_of_reach_is_logged_once_whoever_finds_it(
+def test_a_folder_out_of_reach_is_logged_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logged: list[str] = []
     monkeypatch.setattr(in_place._log, "warning", lambda text, *data: logged.append(text % data))
     names = [entry(folder.parent / "none" / f"{number}.jpg") for number in range(200)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda each: read([each], [str(folder)]), names))
-    assert logged == [f"out of reach: read_folders does not name {folder.parent / 'none'}"]
+        list(pool.map(lambda each: read_in_place([each], [str(folder)], LIMIT), names))
+    assert logged == [
+        f"out of reach: add {folder.parent / 'none'} to read_folders to let workers read it"
+    ]
+
+
+def test_a_file_over_the_size_limit_is_not_read(folder: Path) -> None:
+    os.truncate(folder / "a.jpg", 1 << 42)
+    forged = entry(folder / "a.jpg").model_copy(update={"size": 1 << 42})
+    too_large = Outcome.failed(FailureReason.FILE_TOO_LARGE)
+    assert read_in_place([forged], [str(folder)], LIMIT) == too_large
+
+
+def test_a_folder_replaced_by_a_link_during_the_read_is_not_followed(folder: Path) -> None:
+    (folder.parent / "outside").mkdir()
+    (folder.parent / "outside" / "a.jpg").write_bytes(b"secret")
+    inner, link, aside = folder / "inner", folder / "link", folder / "aside"
+    inner.mkdir()
+    (inner / "a.jpg").write_bytes(DATA)
+    link.symlink_to(folder.parent / "outside")
+    done = threading.Event()
+
+    def swap() -> None:
+        while not done.is_set():
+            inner.rename(aside)
+            link.rename(inner)
+            inner.rename(link)
+            aside.rename(inner)
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    try:
+        wanted = [entry(inner / "a.jpg", b"secret")]
+        found = {str(read_in_place(wanted, [str(folder)], LIMIT)) for _ in range(3000)}
+    finally:
+        done.set()
+        swapping.join()
+    assert str(b"secret") not in found

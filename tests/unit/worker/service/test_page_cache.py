@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from worker import file_pages
+from worker.service import page_cache
 
 SMAPS = """\
 55d4c0a00000-55d4c0a20000 r-xp 00001000 fe:00 33                         /usr/lib/work.so
@@ -34,25 +34,25 @@ Anonymous:             0 kB
 
 WORK = """
 from pathlib import Path
-from worker import file_pages
-from worker.pipeline import Pipeline
+from worker.service import page_cache
+from worker.vision.pipeline import Pipeline
 def of_files():
     lines = dict(line.split(":", 1) for line in open("/proc/self/smaps_rollup").readlines()[1:])
     return int(lines["Pss"].split()[0]) - int(lines["Pss_Anon"].split()[0])
 pipeline, photo = Pipeline.load("default"), Path("demo/photos/hopper-12-megapixels.jpg")
 before, loaded = pipeline(photo.read_bytes()), of_files()
-file_pages.let_go()
+page_cache.drop_page_cache()
 less = of_files()
 print(loaded, less, pipeline(photo.read_bytes()) == before)
 """
 
 
-def test_only_what_is_as_in_its_file_is_let_go() -> None:
-    assert list(file_pages._only_read(SMAPS)) == [(0x55D4C0A00000, 0x55D4C0A20000)]
+def test_only_unmodified_file_mappings_are_dropped() -> None:
+    assert list(page_cache._only_read(SMAPS)) == [(0x55D4C0A00000, 0x55D4C0A20000)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_what_was_let_go_comes_back() -> None:
+def test_dropped_pages_are_read_again() -> None:
     command = [sys.executable, "-c", WORK]
     out = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
     loaded, less, same = out.split()

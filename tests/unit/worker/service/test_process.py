@@ -7,8 +7,8 @@ import pytest
 
 FORK = """
 import gc, os, sys
-import worker.pipeline
-from worker.process import before_fork
+import worker.vision.pipeline
+from worker.service.process import before_fork
 if "before_fork" in sys.argv:
     before_fork()
 if os.fork() == 0:
@@ -24,8 +24,8 @@ else:
 WARM = """
 import os, signal, sys
 from pathlib import Path
-from worker.pipeline import Pipeline
-from worker.process import before_fork, before_load
+from worker.vision.pipeline import Pipeline
+from worker.service.process import before_fork, before_load
 before_load()
 pipeline = Pipeline.load("default")
 if "warm_up" in sys.argv:
@@ -43,8 +43,8 @@ else:
 
 THREADS = """
 import os
-from worker.pipeline import Pipeline
-from worker.process import before_load
+from worker.vision.pipeline import Pipeline
+from worker.service.process import before_load
 threads = len(os.listdir("/proc/self/task"))
 before_load()
 Pipeline.load("default").warm_up()
@@ -54,9 +54,10 @@ print(len(os.listdir("/proc/self/task")) - threads)
 SETTLE = """
 import sys
 import cv2
-from worker.process import after_fork, before_load
+from worker.service.process import after_fork, before_load, choose_memory_limit
 before_load()
-after_fork(1024)
+choose_memory_limit(1024, 1)
+after_fork()
 print(cv2.getNumThreads(), round(sys.getswitchinterval(), 3))
 try:
     bytearray(2**31)
@@ -67,7 +68,7 @@ except MemoryError:
 END = """
 import os, sys
 import billiard.util
-from worker.process import before_fork
+from worker.service.process import before_fork
 before_fork()
 loaded = set(sys.modules)
 if os.fork() == 0:
@@ -89,7 +90,7 @@ os.environ |= {
 import celery.apps.worker
 celery.apps.worker.Worker.start = lambda worker: print(
     worker.concurrency, worker.loglevel, worker.pool_cls.__module__, worker.optimization,
-    *sorted({"celery.bin", "prompt_toolkit"} & set(sys.modules)),
+    *sorted({"celery.bin", "prompt_toolkit"} & set(sys.modules)), file=sys.__stdout__,
 )
 sys.argv = ["worker", "--processes", "3", "--loglevel", "error"]
 from worker.__main__ import main
@@ -103,13 +104,13 @@ def out(script: str, *arguments: str) -> str:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_childs_collector_does_not_copy_what_its_parent_loaded() -> None:
-    """KB of its own that a child has after a full collection."""
+def test_garbage_collection_in_a_child_does_not_copy_shared_pages() -> None:
+    """Return the private memory of a child in kB after a full garbage collection."""
     copied, shared = int(out(FORK)), int(out(FORK, "before_fork"))
     assert shared < copied / 2
 
 
-def test_what_the_first_photo_loads_is_loaded_before_the_fork() -> None:
+def test_warming_up_loads_everything_before_the_fork() -> None:
     status, *loaded = out(WARM).split()
     assert status == "classified"
     assert "PIL.JpegImagePlugin" in loaded  # else the next line proves nothing
@@ -118,26 +119,26 @@ def test_what_the_first_photo_loads_is_loaded_before_the_fork() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_warming_up_starts_no_threads() -> None:
-    """A fork does not take them along, and what waits for them in the child waits for ever."""
+    """A fork does not copy threads, so that a child that waits for one would hang."""
     assert int(out(THREADS)) == 0
 
 
-def test_a_new_process_has_bounded_memory_and_no_threads_of_opencv() -> None:
+def test_a_new_process_has_a_memory_limit_and_no_opencv_threads() -> None:
     assert out(SETTLE).split() == ["1", "0.1", "bounded"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl(2)")
-def test_a_new_process_loads_nothing_to_end_with_its_parent() -> None:
-    """With cffi installed, billiard loads a parser of C for it."""
+def test_a_new_process_imports_nothing_for_the_parent_death_signal() -> None:
+    """With cffi installed, billiard would load a C parser for it."""
     assert out(END).split() == ["9"]
 
 
-def test_the_command_loads_no_prompt() -> None:
+def test_the_worker_command_does_not_load_a_prompt() -> None:
     assert out(COMMAND).split() == ["3", "40", "celery.concurrency.prefork", "fair"]
 
 
 @pytest.mark.parametrize("option", ["--processes=0", "--processes=-1", "--loglevel=loud"])
-def test_a_wrong_option_is_told_in_a_line(option: str) -> None:
+def test_an_invalid_option_is_reported_in_one_line(option: str) -> None:
     command = [sys.executable, "-m", "worker", option]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2

@@ -9,8 +9,8 @@ import pytest
 
 LOOK = """
 import os
-from worker.pipeline import Pipeline
-from worker.process import before_load
+from worker.vision.pipeline import Pipeline
+from worker.service.process import before_load
 before_load()
 pipeline = Pipeline.load("default")
 pipeline.warm_up()
@@ -19,7 +19,7 @@ print(len(os.listdir("/proc/self/task")))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux'")
-def test_onnx_runtime_tells_nobody(tmp_path: Path) -> None:
+def test_onnx_runtime_sends_no_telemetry(tmp_path: Path) -> None:
     # Where a CI's variables are set it keeps quiet by itself; OpenBLAS has threads of its own.
     bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "OPENBLAS_NUM_THREADS": "1"}
     seen = subprocess.run(

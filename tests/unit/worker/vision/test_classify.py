@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from glasses.errors import ModelError
-from worker import model_store
-from worker.classify import BATCH, OnnxClassifier, normalize
-from worker.decode import Pixels
-from worker.manifest import ModelInput
+from worker.vision import model_store
+from worker.vision.classify import BATCH, OnnxClassifier, normalize
+from worker.vision.decode import Pixels
+from worker.vision.model_manifest import Calibration, ModelInput
 
-DEMO = Path(__file__).parents[3] / "demo" / "photos"
+DEMO = Path(__file__).parents[4] / "demo" / "photos"
 RNG = np.random.default_rng(0)
 
 
@@ -22,7 +22,7 @@ def square(path: Path, size: int) -> Pixels:
         return np.asarray(photo.convert("RGB").resize((size, size)))
 
 
-def test_crops_are_normalized_as_the_manifest_says_to_the_last_bit() -> None:
+def test_crops_are_normalized_exactly_as_the_manifest_states() -> None:
     spec = ModelInput(size=12, mean=(128, 100.5, 7), std=(128, 57.1, 3), crop_margin=0)
     crops = RNG.integers(0, 256, (5, 12, 12, 3), dtype=np.uint8)
     mean, std = np.asarray(spec.mean, np.float32), np.asarray(spec.std, np.float32)
@@ -35,7 +35,7 @@ def test_crops_are_normalized_as_the_manifest_says_to_the_last_bit() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, BATCH, BATCH + 1])
-def test_a_crop_gets_the_same_probability_alone_and_in_any_batch(count: int) -> None:
+def test_a_crop_has_the_same_probability_alone_and_in_any_batch(count: int) -> None:
     classifier = OnnxClassifier(model_store.load("default"))
     size = classifier.input.size
     photos = ("hopper", "collins", "giunchedi", "collins-sunglasses", "van-rossum")
@@ -45,9 +45,23 @@ def test_a_crop_gets_the_same_probability_alone_and_in_any_batch(count: int) -> 
     assert len(set(together)) >= min(count, 4)  # else their order would prove nothing
 
 
-def test_a_file_that_takes_other_crops_than_its_manifest_says_is_refused() -> None:
+def test_a_model_whose_input_differs_from_its_manifest_is_rejected() -> None:
     model = model_store.load("default")
     size = model.manifest.input.model_copy(update={"size": 120})
     other = dataclasses.replace(model, manifest=model.manifest.model_copy(update={"input": size}))
-    with pytest.raises(ModelError, match=r"takes crops of 96 px, and its manifest says 120"):
+    with pytest.raises(ModelError, match=r"expects crops of 96 px, but its manifest says 120"):
         OnnxClassifier(other)
+
+
+def test_a_model_without_the_output_that_its_manifest_names_is_rejected(
+    brightness_model: Path,
+) -> None:
+    model = model_store.load(str(brightness_model))
+    assert [each.sunglasses for each in OnnxClassifier(model)([blank(120)])] == [None]
+    manifest = model.manifest.model_copy(update={"sunglasses_calibration": Calibration()})
+    with pytest.raises(ModelError, match=r"brightness has no output sunglasses, but its manifest"):
+        OnnxClassifier(dataclasses.replace(model, manifest=manifest))
+
+
+def blank(size: int) -> Pixels:
+    return np.zeros((size, size, 3), np.uint8)

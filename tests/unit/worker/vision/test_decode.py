@@ -1,8 +1,7 @@
-"""Photos that are whole: whatever their format, they come out upright and in colour."""
+"""Valid photos of every format are decoded upright and in colour."""
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -10,83 +9,26 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from worker.decode import WORKING_SIDE, Photo, Pixels, decode
-
-TURNED = {
-    1: None,
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
-"""How a camera stores an upright scene, by EXIF orientation."""
-
-
-def quarters(width: int = 64, height: int = 40) -> Image.Image:
-    """Red and green above, blue and yellow below."""
-    picture = Image.new("RGB", (width, height), "yellow")
-    picture.paste("red", (0, 0, width // 2, height // 2))
-    picture.paste("lime", (width // 2, 0, width, height // 2))
-    picture.paste("blue", (0, height // 2, width // 2, height))
-    return picture
-
-
-def encoded(picture: Image.Image, format_: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, format_, **options)
-    return buffer.getvalue()
-
-
-def stored(picture: Image.Image, orientation: int, format_: str, **options: Any) -> bytes:
-    how = TURNED[orientation]
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    return encoded(
-        picture if how is None else picture.transpose(how), format_, exif=exif, **options
-    )
-
-
-def corners(pixels: Pixels) -> list[str]:
-    """The colours of the four quarters, in reading order."""
-    height, width, _ = pixels.shape
-    names = {
-        (1, 0, 0): "red",
-        (0, 1, 0): "lime",
-        (0, 0, 1): "blue",
-        (1, 1, 0): "yellow",
-        (1, 1, 1): "white",
-        (0, 0, 0): "black",
-    }
-    return [
-        names[tuple((pixels[y, x] > 127).astype(int).tolist())]
-        for y in (height // 4, 3 * height // 4)
-        for x in (width // 4, 3 * width // 4)
-    ]
-
-
-UPRIGHT = ["red", "lime", "blue", "yellow"]
-
-
-def assert_upright(photo: Photo, width: int = 64, height: int = 40) -> None:
-    assert corners(photo.pixels) == UPRIGHT
-    assert photo.pixels.shape == (height, width, 3)
-    assert photo.pixels.dtype == np.uint8
-    assert photo.pixels.flags.c_contiguous
-    assert (photo.width, photo.height) == (width, height)
-    assert photo.scale == 1
+from tests.support.quarters import (
+    TURNED,
+    UPRIGHT,
+    assert_upright,
+    corners,
+    encoded,
+    quarters,
+    stored,
+)
+from worker.vision.decode import WORKING_SIDE, decode
 
 
 @pytest.mark.parametrize("orientation", TURNED)
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
-def test_rotated_photo_is_upright(format_: str, orientation: int) -> None:
+def test_a_rotated_photo_is_upright(format_: str, orientation: int) -> None:
     assert_upright(decode(stored(quarters(), orientation, format_)))
 
 
 @pytest.mark.parametrize("orientation", TURNED)
-def test_rotated_large_photo_is_upright_and_tells_its_full_size(orientation: int) -> None:
+def test_a_rotated_large_photo_is_upright_and_reports_its_full_size(orientation: int) -> None:
     photo = decode(stored(quarters(3000, 2000), orientation, "JPEG"))
     assert corners(photo.pixels) == UPRIGHT
     assert photo.pixels.shape == (1000, 1500, 3)
@@ -95,7 +37,7 @@ def test_rotated_large_photo_is_upright_and_tells_its_full_size(orientation: int
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
-def test_orientation_that_does_not_exist_is_ignored(orientation: int) -> None:
+def test_an_invalid_orientation_is_ignored(orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     assert_upright(decode(encoded(quarters(), "JPEG", exif=exif)))
@@ -107,7 +49,7 @@ def test_broken_exif_does_not_make_a_photo_unreadable() -> None:
 
 
 @pytest.mark.parametrize("name", ["upright.heic", "turned.heic"])
-def test_photo_of_a_phone_is_upright(name: str, fixtures: Path) -> None:
+def test_a_photo_of_a_phone_is_upright(name: str, fixtures: Path) -> None:
     assert_upright(decode((fixtures / "heic" / name).read_bytes()), 96, 64)
 
 
@@ -142,14 +84,14 @@ def test_cmyk_jpeg_is_not_inverted() -> None:
 
 
 @pytest.mark.parametrize("format_", ["GIF", "WEBP", "PNG", "TIFF", "AVIF"])
-def test_animation_shows_its_first_frame(format_: str) -> None:
+def test_the_first_frame_of_an_animation_is_used(format_: str) -> None:
     other = Image.new("RGB", (64, 40), "black")
     data = encoded(quarters(), format_, save_all=True, append_images=[other, other])
     assert_upright(decode(data))
 
 
 @pytest.mark.parametrize("format_", ["PNG", "WEBP", "TIFF"])
-def test_transparent_photo_lies_on_white(format_: str) -> None:
+def test_a_transparent_photo_has_a_white_background(format_: str) -> None:
     picture = quarters().convert("RGBA")
     picture.paste((0, 0, 0, 0), (0, 0, 32, 20))
     photo = decode(encoded(picture, format_))
@@ -162,14 +104,14 @@ def test_half_transparent_black_is_gray() -> None:
 
 
 @pytest.mark.parametrize("format_", ["PNG", "GIF"])
-def test_transparent_colour_of_a_palette_is_white(format_: str) -> None:
+def test_the_transparent_colour_of_a_palette_is_white(format_: str) -> None:
     picture = quarters().quantize(4)
     red = picture.getpixel((1, 1))
     photo = decode(encoded(picture, format_, transparency=red))
     assert corners(photo.pixels) == ["white", "lime", "blue", "yellow"]
 
 
-def test_gray_with_alpha_lies_on_white() -> None:
+def test_gray_with_alpha_has_a_white_background() -> None:
     picture = Image.new("LA", (8, 8), (200, 255))
     picture.paste((0, 0), (0, 0, 4, 8))
     pixels = decode(encoded(picture, "PNG")).pixels
@@ -178,7 +120,7 @@ def test_gray_with_alpha_lies_on_white() -> None:
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF"])
-def test_grayscale_photo_has_three_equal_channels(format_: str) -> None:
+def test_a_grayscale_photo_has_three_equal_channels(format_: str) -> None:
     picture = Image.linear_gradient("L")
     pixels = decode(encoded(picture, format_)).pixels
     assert pixels.shape == (256, 256, 3)
@@ -187,7 +129,7 @@ def test_grayscale_photo_has_three_equal_channels(format_: str) -> None:
 
 
 @pytest.mark.parametrize("format_", ["PNG", "TIFF", "BMP"])
-def test_black_and_white_photo_uses_the_whole_range(format_: str) -> None:
+def test_a_black_and_white_photo_uses_the_full_range(format_: str) -> None:
     picture = Image.new("1", (16, 16), 0)
     picture.paste(1, (8, 0, 16, 16))
     pixels = decode(encoded(picture, format_)).pixels
@@ -196,7 +138,7 @@ def test_black_and_white_photo_uses_the_whole_range(format_: str) -> None:
 
 
 @pytest.mark.parametrize("format_", ["PNG", "TIFF"])
-def test_sixteen_bit_photo_keeps_its_brightness(format_: str) -> None:
+def test_a_16_bit_photo_keeps_its_brightness(format_: str) -> None:
     gray = np.tile(np.arange(256, dtype=np.uint16) * 257, (16, 1))
     pixels = decode(encoded(Image.fromarray(gray), format_)).pixels
     assert np.abs(pixels[8, :, 0].astype(int) - np.arange(256)).max() <= 1
@@ -216,7 +158,7 @@ def test_extreme_sizes_are_decoded(format_: str, size: tuple[int, int]) -> None:
     "longest", [1281, 1919, 1920, 2047, 2559, 2560, 2561, 4032, 5120, 5121, 8000, 12000]
 )
 @pytest.mark.parametrize("mode", ["RGB", "L"])
-def test_large_jpeg_is_decoded_no_larger_than_needed(mode: str, longest: int) -> None:
+def test_a_large_jpeg_is_decoded_no_larger_than_needed(mode: str, longest: int) -> None:
     for size in ((longest, 24), (24, longest)):
         photo = decode(encoded(Image.new(mode, size), "JPEG"))
         assert WORKING_SIDE <= max(photo.pixels.shape) < 2 * WORKING_SIDE
@@ -227,31 +169,31 @@ def test_large_jpeg_is_decoded_no_larger_than_needed(mode: str, longest: int) ->
 @pytest.mark.parametrize(
     ("format_", "mode"), [("PNG", "RGB"), ("BMP", "RGB"), ("JPEG", "CMYK"), ("WEBP", "RGBA")]
 )
-def test_large_photo_of_any_format_is_made_smaller(format_: str, mode: str) -> None:
+def test_a_large_photo_of_any_format_is_downscaled(format_: str, mode: str) -> None:
     photo = decode(encoded(quarters(3000, 2000).convert(mode), format_))
     assert WORKING_SIDE <= max(photo.pixels.shape) <= 2 * WORKING_SIDE
     assert (photo.width, photo.height) == (3000, 2000)
     assert corners(photo.pixels) == UPRIGHT
 
 
-def test_small_photo_is_not_enlarged() -> None:
+def test_a_small_photo_is_not_enlarged() -> None:
     assert decode(encoded(quarters(1280, 800), "JPEG")).scale == 1
 
 
 @pytest.mark.parametrize("tail", [bytes(100), b"SEFT motion photo" * 50, b"\xff\xd8\xff"])
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"])
-def test_what_phones_append_to_a_photo_does_no_harm(format_: str, tail: bytes) -> None:
+def test_trailing_data_of_phones_is_ignored(format_: str, tail: bytes) -> None:
     assert_upright(decode(encoded(quarters(), format_) + tail))
 
 
 @pytest.mark.parametrize(("side", "longest"), [(320, 375), (500, 750), (1000, 1500), (5000, 3000)])
-def test_a_large_jpeg_is_decoded_no_larger_than_is_asked_for(side: int, longest: int) -> None:
+def test_a_large_jpeg_is_decoded_at_the_requested_size(side: int, longest: int) -> None:
     photo = decode(encoded(quarters(3000, 2000), "JPEG"))
     assert max(photo.at(side).shape) == longest
     assert (photo.width, photo.height) == (3000, 2000)
 
 
-def test_what_is_decoded_already_serves_for_less() -> None:
+def test_a_decoded_photo_is_reused_for_smaller_sizes() -> None:
     photo = decode(encoded(quarters(3000, 2000), "JPEG"))
     large = photo.at(1000)
     assert photo.at(320) is large

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from glasses.outcome import Outcome
-from glasses.statuses import FailureReason
-from worker import model_store
-from worker.classify import OnnxClassifier
-from worker.explain import Explainer
-from worker.explain.occlusion import CELL, heat, strengths
-from worker.explain.picture import draw, warm
+from glasses.protocol.outcome import Outcome
+from glasses.protocol.statuses import FailureReason
+from worker.vision import model_store
+from worker.vision.classify import OnnxClassifier
+from worker.vision.explain import Explainer
+from worker.vision.explain.occlusion import CELL, heat, strengths
+from worker.vision.explain.picture import draw, warm
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def explainer(brightness_model: Path) -> Explainer:
     return Explainer(str(brightness_model))
 
 
-def test_explanation_is_of_the_verdict_that_the_pipeline_gives(
+def test_the_explanation_matches_the_verdict_of_the_pipeline(
     explainer: Explainer, demo_photos: Path
 ) -> None:
     data = (demo_photos / "group-with-glasses.jpg").read_bytes()
@@ -30,27 +30,27 @@ def test_explanation_is_of_the_verdict_that_the_pipeline_gives(
     assert [round(f.probability, 4) for f in found.faces] == [
         face.probability for face in found.outcome.faces
     ]
-    assert {face.look for face in found.faces} == {"first look"}
-    assert [look.name for look in found.looks] == ["first look", "wide look"]
-    assert len(found.looks[0].seen) >= 3
-    assert all(seen.weighed.confirmed for seen in found.looks[0].seen[:3])
+    assert {face.found_by for face in found.faces} == {"first pass"}
+    assert [look.name for look in found.passes] == ["first pass", "wide pass"]
+    assert len(found.passes[0].proposals) >= 3
+    assert all(seen.checked.confirmed for seen in found.passes[0].proposals[:3])
     for face in found.faces:
         assert 0 < face.face.left < found.width
     assert {"decode header", "decode pixels", "find faces", "crop", "classify"} <= set(found.times)
     assert found.versions["model"] == explainer.pipeline.model
 
 
-def test_proposal_that_does_not_count_is_told_too(explainer: Explainer, demo_photos: Path) -> None:
+def test_rejected_proposals_are_explained_too(explainer: Explainer, demo_photos: Path) -> None:
     found = explainer((demo_photos / "cat.jpg").read_bytes())
     assert found.faces == ()
-    assert not any(seen.weighed.confirmed for look in found.looks for seen in look.seen)
+    assert not any(seen.checked.confirmed for look in found.passes for seen in look.proposals)
 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
     [("empty.jpg", FailureReason.EMPTY), ("hopper-truncated.jpg", FailureReason.CORRUPT)],
 )
-def test_failed_photo_is_explained_by_its_reason(
+def test_a_failed_photo_is_explained_by_its_reason(
     name: str, reason: FailureReason, explainer: Explainer, demo_photos: Path
 ) -> None:
     found = explainer((demo_photos / name).read_bytes())
@@ -60,7 +60,9 @@ def test_failed_photo_is_explained_by_its_reason(
         draw(found)
 
 
-def test_heat_is_where_covering_changes_the_probability(brightness_model: Path) -> None:
+def test_the_heat_map_is_high_where_occlusion_changes_the_probability(
+    brightness_model: Path,
+) -> None:
     classifier = OnnxClassifier(model_store.load(str(brightness_model)))
     size = classifier.input.size
     crop = np.full((size, size, 3), 128, np.uint8)
@@ -75,16 +77,34 @@ def test_heat_is_where_covering_changes_the_probability(brightness_model: Path) 
     assert red > blue
 
 
-def test_drawing_shows_photo_and_faces(explainer: Explainer, demo_photos: Path) -> None:
+def test_the_drawing_shows_photo_and_faces(explainer: Explainer, demo_photos: Path) -> None:
     found = explainer((demo_photos / "hopper.jpg").read_bytes())
     with Image.open(io.BytesIO(draw(found))) as picture:
         assert picture.format == "PNG"
         assert picture.width > 900
 
 
-def test_face_that_only_the_last_look_finds_is_said_to_be_from_there(
+def test_a_face_found_only_by_multi_view_is_attributed_to_it(
     explainer: Explainer, demo_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explainer._detector, "proposals", lambda *_: [])  # blind in other looks
+    monkeypatch.setattr(explainer._detector.cascade, "proposals", lambda *_: [])
     found = explainer((demo_photos / "hopper.jpg").read_bytes())
-    assert [face.look for face in found.faces] == ["last look"]
+    assert [face.found_by for face in found.faces] == ["multi-view vote"]
+
+
+def test_a_turned_photo_is_explained_and_drawn_upright(
+    explainer: Explainer, demo_photos: Path
+) -> None:
+    with Image.open(demo_photos / "hopper.jpg") as image:
+        turned = image.transpose(Image.Transpose.ROTATE_270)  # clockwise by 90°
+    buffer = io.BytesIO()
+    turned.save(buffer, "JPEG", quality=95)
+    found = explainer(buffer.getvalue())
+    assert found.outcome.orientation == 270
+    assert (found.width, found.height) == turned.size
+    assert [face.found_by for face in found.faces] == ["first pass, rotated by 270°"]
+    drawn = Image.open(io.BytesIO(draw(found)))
+    upright = Image.open(io.BytesIO(draw(explainer((demo_photos / "hopper.jpg").read_bytes()))))
+    assert drawn.size == upright.size
+    difference = np.asarray(drawn.convert("L"), float) - np.asarray(upright.convert("L"), float)
+    assert np.abs(difference[16:-16, 16:500]).mean() < 12

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from glasses.errors import ModelError
-from worker import model_store
-from worker.model_store import load
+from worker.vision import model_store
+from worker.vision.model_store import load
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def change(model: Path, **changes: Any) -> None:
     (model / "manifest.json").write_text(json.dumps(manifest | changes))
 
 
-def test_model_is_found_by_name_by_folder_and_as_the_default(model: Path) -> None:
+def test_a_model_is_found_by_name_by_folder_and_as_the_default(model: Path) -> None:
     found = load("brightness")
     assert found.manifest.name == "brightness"
     assert hashlib.sha256(found.data).hexdigest() == found.manifest.sha256
     assert load("default") == load(str(model)) == found
 
 
-def test_model_whose_bytes_are_not_the_released_ones_is_refused(model: Path) -> None:
+def test_a_model_whose_bytes_differ_from_the_release_is_rejected(model: Path) -> None:
     data = (model / "model.onnx").read_bytes()
     (model / "model.onnx").write_bytes(data[:-1] + b"!")
     with pytest.raises(ModelError) as failure:
@@ -48,19 +48,19 @@ def test_model_whose_bytes_are_not_the_released_ones_is_refused(model: Path) -> 
     assert failure.value.exit_code == 2
 
 
-def test_unknown_name_lists_the_known_ones(model: Path) -> None:
+def test_an_unknown_name_lists_the_known_ones(model: Path) -> None:
     shutil.copytree(model, model.parent / "another")
     with pytest.raises(ModelError, match=r"'best'.*another, brightness"):
         load("best")
 
 
-def test_missing_default_is_an_error_in_words(model: Path) -> None:
+def test_a_missing_default_is_a_readable_error(model: Path) -> None:
     (model.parent / "DEFAULT").unlink()
     with pytest.raises(ModelError, match="default"):
         load("default")
 
 
-def test_missing_model_file_is_named(model: Path) -> None:
+def test_a_missing_model_file_is_named(model: Path) -> None:
     (model / "model.onnx").unlink()
     with pytest.raises(ModelError, match=r"model\.onnx"):
         load("brightness")
@@ -79,7 +79,9 @@ def test_missing_model_file_is_named(model: Path) -> None:
         {"colour": "red"},
     ],
 )
-def test_bad_manifest_is_refused_and_says_which_field(model: Path, changes: dict[str, Any]) -> None:
+def test_an_invalid_manifest_is_rejected_naming_the_field(
+    model: Path, changes: dict[str, Any]
+) -> None:
     change(model, **changes)
     with pytest.raises(ModelError, match=next(iter(changes))) as failure:
         load("brightness")
@@ -87,7 +89,7 @@ def test_bad_manifest_is_refused_and_says_which_field(model: Path, changes: dict
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff"])
-def test_damaged_manifest_is_refused(model: Path, content: bytes) -> None:
+def test_a_damaged_manifest_is_rejected(model: Path, content: bytes) -> None:
     (model / "manifest.json").write_bytes(content)
     with pytest.raises(ModelError, match="cannot be read"):
         load("brightness")

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import sys
 
-from worker.model_store import load
-from worker.session import session
+from worker.vision.model_store import load
+from worker.vision.onnx_session import session
 
 
-def test_a_session_does_not_hold_its_file() -> None:
+def test_a_session_does_not_keep_its_file_open() -> None:
     network = load("default").data
     before = sys.getrefcount(network)
     made = session(network)

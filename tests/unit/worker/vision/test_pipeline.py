@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from glasses.outcome import Outcome
-from glasses.statuses import FailureReason, PhotoStatus
-from worker import model_store
-from worker.classify import OnnxClassifier
-from worker.detect import Detection
-from worker.photo import Photo
-from worker.pipeline import Found, Pipeline
+from glasses.protocol.outcome import Outcome
+from glasses.protocol.statuses import FailureReason, PhotoStatus
+from worker.vision import model_store
+from worker.vision.classify import OnnxClassifier
+from worker.vision.detect import Detection
+from worker.vision.photo import DecodedPhoto
+from worker.vision.pipeline import DetectedFaces, Pipeline
 
-Demo = dict[str, Found | Outcome]
+Demo = dict[str, DetectedFaces | Outcome]
 
 
 class StopError(Exception):
@@ -23,7 +23,7 @@ class StopError(Exception):
 
 
 class FakeDetector:
-    """Finds what it is told, or raises it."""
+    """Returns the configured faces or raises the configured error."""
 
     version = "fake"
     side = 1280
@@ -31,7 +31,7 @@ class FakeDetector:
     def __init__(self, answer: list[Detection] | BaseException) -> None:
         self._answer = answer
 
-    def __call__(self, photo: Photo) -> list[Detection]:
+    def __call__(self, photo: DecodedPhoto) -> list[Detection]:
         del photo
         if isinstance(self._answer, BaseException):
             raise self._answer
@@ -58,10 +58,11 @@ def photo(*levels: int, width: int = 100) -> bytes:
     return buffer.getvalue()
 
 
-def test_demo_photos_end_as_they_should(
+def test_demo_photos_have_the_expected_outcomes(
     pipeline: Pipeline, found: Demo, expected: dict[str, str]
 ) -> None:
-    statuses = {"no-face": PhotoStatus.NO_FACE, "failed": PhotoStatus.FAILED}
+    failed = PhotoStatus.FAILED
+    statuses = {"no-face": PhotoStatus.NO_FACE, "failed": failed, "ignored": failed}
     outcomes = dict(zip(found, pipeline.classify(list(found.values())), strict=True))
     for name, verdict in expected.items():
         outcome = outcomes[name]
@@ -73,7 +74,7 @@ def test_demo_photos_end_as_they_should(
     assert outcomes["hopper-truncated.jpg"].reason is FailureReason.CORRUPT
 
 
-def test_batch_gives_what_each_photo_gives_alone(pipeline: Pipeline, found: Demo) -> None:
+def test_a_batch_gives_the_same_outcomes_as_single_photos(pipeline: Pipeline, found: Demo) -> None:
     photos = list(found.values())
     alone = [pipeline.classify([each])[0] for each in photos]
     assert pipeline.classify(photos) == alone
@@ -81,18 +82,20 @@ def test_batch_gives_what_each_photo_gives_alone(pipeline: Pipeline, found: Demo
     assert pipeline.classify(photos * 3) == alone * 3
 
 
-def test_one_call_is_find_then_classify(pipeline: Pipeline, found: Demo, demo_photos: Path) -> None:
+def test_calling_the_pipeline_equals_find_then_classify(
+    pipeline: Pipeline, found: Demo, demo_photos: Path
+) -> None:
     for name in ("hopper.jpg", "cat.jpg", "notes.txt"):
         assert pipeline((demo_photos / name).read_bytes()) == pipeline.classify([found[name]])[0]
 
 
-def test_nothing_is_classified_as_nothing(pipeline: Pipeline) -> None:
+def test_classifying_no_faces_returns_nothing(pipeline: Pipeline) -> None:
     assert pipeline.classify([]) == []
     failed = Outcome.failed(FailureReason.VANISHED)
     assert pipeline.classify([failed]) == [failed]
 
 
-def test_boxes_are_in_px_of_the_full_size_photo(pipeline: Pipeline, demo_photos: Path) -> None:
+def test_boxes_are_in_pixels_of_the_full_size_photo(pipeline: Pipeline, demo_photos: Path) -> None:
     with Image.open(demo_photos / "hopper-12-megapixels.jpg") as image:
         width = image.width
     (large,) = pipeline((demo_photos / "hopper-12-megapixels.jpg").read_bytes()).faces
@@ -103,7 +106,7 @@ def test_boxes_are_in_px_of_the_full_size_photo(pipeline: Pipeline, demo_photos:
     assert large.box.left == pytest.approx(small.box.left * ratio, rel=0.25)
 
 
-def test_each_face_gets_its_own_probability(classifier: OnnxClassifier) -> None:
+def test_each_face_has_a_probability(classifier: OnnxClassifier) -> None:
     faces = [Detection(left, 0, 100, 100, score) for left, score in ((200, 3), (0, 2), (100, 1))]
     run = Pipeline(FakeDetector(faces), classifier)
     dark_bright = run.find(photo(0, 128, 255))
@@ -120,8 +123,10 @@ def test_each_face_gets_its_own_probability(classifier: OnnxClassifier) -> None:
     assert again_dark < 0.1
 
 
-def test_doubtful_face_counts_only_if_it_surely_wears_glasses(classifier: OnnxClassifier) -> None:
-    face = Detection(0, 0, 100, 100, 0.4, confirmed=False, doubtful=True)
+def test_a_low_confidence_face_counts_only_with_a_high_probability_of_glasses(
+    classifier: OnnxClassifier,
+) -> None:
+    face = Detection(0, 0, 100, 100, 0.4, confirmed=False, low_confidence=True)
     run = Pipeline(FakeDetector([face]), classifier)
     dark, bright, gray = run.classify([run.find(photo(level)) for level in (0, 255, 128)])
     assert dark == gray == Outcome(status=PhotoStatus.NO_FACE)
@@ -130,13 +135,33 @@ def test_doubtful_face_counts_only_if_it_surely_wears_glasses(classifier: OnnxCl
     assert bright.faces[0].probability > 0.9
 
 
-def test_no_face_is_an_outcome_of_its_own(classifier: OnnxClassifier) -> None:
+def test_a_turned_face_is_turned_upright_before_it_is_classified(
+    pipeline: Pipeline, demo_photos: Path
+) -> None:
+    upright = pipeline((demo_photos / "hopper.jpg").read_bytes())
+    with Image.open(demo_photos / "hopper.jpg") as image:
+        turned = image.transpose(Image.Transpose.ROTATE_90)  # counterclockwise
+    buffer = io.BytesIO()
+    turned.save(buffer, "JPEG", quality=95)
+    outcome = pipeline(buffer.getvalue())
+    assert (upright.orientation, outcome.orientation) == (0, 90)
+    assert outcome.faces[0].probability == pytest.approx(upright.faces[0].probability, abs=0.05)
+    box, there = outcome.faces[0].box, upright.faces[0].box
+    assert box.left == pytest.approx(there.top, abs=0.2 * box.width)
+    assert box.top == pytest.approx(image.width - there.left - there.width, abs=0.2 * box.width)
+
+
+def test_a_photo_without_a_face_has_no_orientation(classifier: OnnxClassifier) -> None:
+    assert Pipeline(FakeDetector([]), classifier)(photo(128)).orientation is None
+
+
+def test_no_face_is_a_separate_outcome(classifier: OnnxClassifier) -> None:
     run = Pipeline(FakeDetector([]), classifier)
     assert run(photo(128)) == Outcome(status=PhotoStatus.NO_FACE)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("bug"), ValueError(), OSError()])
-def test_bug_in_the_detector_fails_the_photo_alone(
+def test_an_exception_in_the_detector_fails_only_that_photo(
     error: Exception, classifier: OnnxClassifier, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = Pipeline(FakeDetector(error), classifier, interrupts=(StopError,))
@@ -144,12 +169,12 @@ def test_bug_in_the_detector_fails_the_photo_alone(
     assert type(error).__name__ in caplog.text  # with its traceback
 
 
-def test_a_photo_for_which_memory_is_short_says_so(classifier: OnnxClassifier) -> None:
+def test_a_photo_that_runs_out_of_memory_fails_as_out_of_memory(classifier: OnnxClassifier) -> None:
     run = Pipeline(FakeDetector(MemoryError()), classifier)
     assert run(photo(128)) == Outcome.failed(FailureReason.OUT_OF_MEMORY)
 
 
-def test_interrupt_is_no_photo_s_fault_and_passes_through(classifier: OnnxClassifier) -> None:
+def test_an_interrupt_is_not_caught(classifier: OnnxClassifier) -> None:
     run = Pipeline(FakeDetector(StopError()), classifier, interrupts=(StopError,))
     with pytest.raises(StopError):
         run.find(photo(128))
@@ -157,7 +182,7 @@ def test_interrupt_is_no_photo_s_fault_and_passes_through(classifier: OnnxClassi
         Pipeline(FakeDetector(KeyboardInterrupt()), classifier).find(photo(128))
 
 
-def test_model_is_named_with_a_fingerprint_of_all_that_decides(
+def test_the_model_name_includes_a_fingerprint_of_everything_that_decides(
     pipeline: Pipeline, classifier: OnnxClassifier, brightness_model: Path
 ) -> None:
     name, fingerprint = pipeline.model.split("@")

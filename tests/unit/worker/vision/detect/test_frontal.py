@@ -1,4 +1,4 @@
-"""dlib's detector without what upright faces of one size do not need."""
+"""dlib's frontal detector, reduced to upright faces of one size."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ import dlib
 import numpy as np
 import pytest
 
-from worker.decode import decode
-from worker.detect import frontal
-from worker.photo import Pixels
+from glasses.errors import ModelError
+from worker.vision.decode import decode
+from worker.vision.detect import frontal
+from worker.vision.photo import Pixels
 
 FACES = {"hopper.jpg": 86, "collins.jpg": 78, "giunchedi.jpg": 86, "van-rossum.jpg": 73}
-"""Px that each face shall have."""
+"""Sizes of the faces in px."""
 
 
 def region(path: Path, side: int, turned: float = 0.0) -> Pixels:
-    """A photo whose face dlib's whole detector sees `side` px large, perhaps turned."""
+    """Return a photo whose face is `side` px large in dlib's full detector, or rotated."""
     pixels = decode(path.read_bytes()).pixels
-    (box,) = dlib.get_frontal_face_detector()(pixels)
+    (box,) = frontal.frontal()(pixels)
     scale = side / box.width()
     x, y = scale * box.center().x, scale * box.center().y
     matrix = cv2.getRotationMatrix2D((x, y), turned, 1.0)
@@ -31,7 +32,7 @@ def region(path: Path, side: int, turned: float = 0.0) -> Pixels:
 
 
 def boxes(detector: Any, pixels: Pixels) -> list[tuple[int, int, int, float]]:
-    """Left, top, width and score of each face."""
+    """Return left, top, width and score of each face."""
     found, scores, _ = detector.run(pixels, 0, 0.0)
     return [
         (box.left(), box.top(), box.width(), score)
@@ -40,29 +41,30 @@ def boxes(detector: Any, pixels: Pixels) -> list[tuple[int, int, int, float]]:
 
 
 @pytest.mark.parametrize(("name", "side"), FACES.items())
-def test_upright_face_is_seen_as_by_the_whole_detector(
+def test_upright_faces_score_as_in_the_full_detector(
     name: str, side: int, demo_photos: Path
 ) -> None:
     pixels = region(demo_photos / name, side)
     (seen,) = boxes(frontal.upright(), pixels)
-    assert seen == boxes(dlib.get_frontal_face_detector(), pixels)[0]
+    assert seen == boxes(frontal.frontal(), pixels)[0]
 
 
-def test_large_and_turned_faces_are_left_to_the_whole_detector(demo_photos: Path) -> None:
+def test_large_and_rotated_faces_are_left_to_the_full_detector(demo_photos: Path) -> None:
     large = region(demo_photos / "hopper.jpg", 135)
     turned = region(demo_photos / "hopper.jpg", 86, turned=32)
     for pixels in (large, turned):
-        assert boxes(dlib.get_frontal_face_detector(), pixels)
+        assert boxes(frontal.frontal(), pixels)
         assert not boxes(frontal.upright(), pixels)
 
 
-def test_another_dlib_that_keeps_its_detector_otherwise_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Other:
-        def __getstate__(self) -> tuple[bytes]:
-            return (b"something else",)
+def test_the_saved_detector_is_the_one_of_the_installed_dlib() -> None:
+    assert (frontal.FILE.read_bytes(),) == dlib.get_frontal_face_detector().__getstate__()
 
-    monkeypatch.setattr(dlib, "get_frontal_face_detector", Other)
-    with pytest.raises(RuntimeError, match="unknown way"):
+
+def test_a_damaged_detector_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontal, "FILE", tmp_path / "detector.svm")
+    with pytest.raises(ModelError, match="cannot be read"):
+        frontal.frontal()
+    frontal.FILE.write_bytes(b"something else")
+    with pytest.raises(ModelError, match="is damaged"):
         frontal.upright()

@@ -1,4 +1,4 @@
-"""What the proposing network says, read as boxes."""
+"""Decoding the proposal network's output to boxes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from worker.detect.proposal import (
+from worker.vision.detect.proposal import (
     MULTIPLE,
     OFFSET_UNIT,
     SIDE_UNIT,
     STRIDE,
+    non_max_suppression,
     padded,
     read,
-    suppressed,
 )
 
 
@@ -22,7 +22,7 @@ def quiet(rows: int = 4, columns: int = 5) -> tuple[np.ndarray, np.ndarray]:
     return np.full((rows, columns), -9.0, np.float32), np.zeros((3, rows, columns), np.float32)
 
 
-def test_place_tells_centre_side_and_probability() -> None:
+def test_a_cell_encodes_centre_side_and_probability() -> None:
     logits, boxes = quiet()
     logits[1, 2] = 2.0
     boxes[:, 1, 2] = (0.5 / OFFSET_UNIT, -0.25 / OFFSET_UNIT, math.log(40 / SIDE_UNIT))
@@ -33,37 +33,37 @@ def test_place_tells_centre_side_and_probability() -> None:
     assert score == pytest.approx(1 / (1 + math.exp(-2)))
 
 
-def test_nothing_is_read_from_a_quiet_network() -> None:
+def test_low_activations_give_no_boxes() -> None:
     assert read(*quiet(), 0.1).shape == (0, 4)
-    assert suppressed(read(*quiet(), 0.1)).shape == (0, 4)
+    assert non_max_suppression(read(*quiet(), 0.1)).shape == (0, 4)
 
 
-def test_surest_comes_first() -> None:
+def test_boxes_are_sorted_by_confidence() -> None:
     logits, boxes = quiet()
     logits[0, 0], logits[3, 4] = 1.0, 3.0
     scores = read(logits, boxes, 0.1)[:, 3]
     assert list(scores) == sorted(scores, reverse=True)
 
 
-def test_one_box_a_face_stays() -> None:
+def test_one_box_per_face_is_kept() -> None:
     found = np.array(
         [[50, 50, 40, 0.9], [53, 50, 42, 0.8], [150, 50, 40, 0.7], [50, 52, 30, 0.6]], np.float32
     )
-    assert [round(float(row[3]), 1) for row in suppressed(found)] == [0.9, 0.7]
+    assert [round(float(row[3]), 1) for row in non_max_suppression(found)] == [0.9, 0.7]
 
 
-def test_small_face_inside_a_large_box_stays() -> None:
+def test_a_small_face_inside_a_large_box_is_kept() -> None:
     found = np.array([[100, 100, 100, 0.9], [120, 120, 20, 0.8]], np.float32)
-    assert len(suppressed(found)) == 2
+    assert len(non_max_suppression(found)) == 2
 
 
-def test_a_box_that_is_dropped_drops_no_other() -> None:
+def test_a_suppressed_box_suppresses_no_other() -> None:
     chain = np.array(
         [[100, 100, 60, 0.9], [120, 100, 60, 0.8], [140, 100, 60, 0.7]], dtype=np.float32
     )
-    assert suppressed(chain[:2])[:, 0].tolist() == [100]
-    assert suppressed(chain[1:])[:, 0].tolist() == [120]
-    assert suppressed(chain)[:, 0].tolist() == [100, 140]
+    assert non_max_suppression(chain[:2])[:, 0].tolist() == [100]
+    assert non_max_suppression(chain[1:])[:, 0].tolist() == [120]
+    assert non_max_suppression(chain)[:, 0].tolist() == [100, 140]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (32, 64), (33, 63), (213, 320)])

@@ -1,0 +1,9 @@
+"""Scenes composed one by one with OpenCV: the reference for `training.detector.scenes`.
+
+Tests compare boxes, scales and brightness with it, `python -m tests.bench.scenes` the speed.
+"""
+
+from tests.support.host_scenes.scenes import HostPhoto, HostScenes, Scene, levels
+from tests.support.host_scenes.targets import targets
+
+__all__ = ["HostPhoto", "HostScenes", "Scene", "levels", "targets"]

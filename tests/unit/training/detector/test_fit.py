@@ -1,0 +1,71 @@
+"""Training of the detector: resumable, and from released weights."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", exc_type=ImportError)
+
+import torch
+
+from glasses.errors import UsageError
+from training.common.checkpoint import load, load_average
+from training.common.distributed import ComputeDevice
+from training.detector.fit import fit
+from training.detector.network import ProposalNetwork
+from training.detector.recipe import FINE_TUNING, DetectorRecipe
+from training.detector.scenes import PhotoStore, SceneComposer, SourcePhoto
+from training.detector.square import squares
+from training.detector.stages import RELEASED, initial_network
+from training.detector.validation import propose
+from worker.vision.decode import decode
+
+HERE = ComputeDevice(torch.device("cpu"))
+TINY = dataclasses.replace(FINE_TUNING, blocks=1, steps=1, batch=4, ema=0.0)
+
+
+@pytest.fixture(scope="module")
+def composer() -> SceneComposer:
+    pixels = np.random.default_rng(0).integers(0, 255, (90, 80, 3), dtype=np.uint8)
+    photo = SourcePhoto(pixels, squares([(40, 45, 30)]))
+    return SceneComposer(PhotoStore([photo], [], HERE.device))
+
+
+def train(composer: SceneComposer, into: Path, recipe: DetectorRecipe, init: Path | None) -> Path:
+    return fit(composer, recipe, into, "photos", lambda _: {"recall": 0.0}, HERE, init)
+
+
+def test_training_continues_after_the_last_block(composer: SceneComposer, tmp_path: Path) -> None:
+    path = train(composer, tmp_path, TINY, None)
+    first = load(path)
+    assert (first["epoch"], first["start"]["text"]) == (1, "random weights")
+    assert load(train(composer, tmp_path, TINY, None))["epoch"] == 1
+    with pytest.raises(UsageError, match="trained with other hyperparameters"):
+        train(composer, tmp_path, dataclasses.replace(TINY, rate=1e-5), None)
+
+
+def test_same_seed_trains_the_same_network(composer: SceneComposer, tmp_path: Path) -> None:
+    one, other = (load(train(composer, tmp_path / name, TINY, None)) for name in ("a", "b"))
+    # Statistics of batch norms depend on which thread finishes first; weights do not.
+    for name, _ in ProposalNetwork().named_parameters():
+        assert torch.equal(one["model"][name], other["model"][name]), name
+
+
+def test_fine_tuning_starts_with_what_the_released_network_finds(
+    composer: SceneComposer, tmp_path: Path, demo_photos: Path
+) -> None:
+    recipe = dataclasses.replace(TINY, rate=1e-9)
+    path = train(composer, tmp_path, recipe, initial_network(RELEASED))
+    model = load_average(path, ProposalNetwork())
+    pixels = decode((demo_photos / "group-with-glasses.jpg").read_bytes()).pixels
+    assert len(propose(model, pixels, 256, 0.5)) == 3
+    assert load(path)["start"]["text"].startswith("the weights of proposal-")
+
+
+def test_unknown_weights_are_named() -> None:
+    with pytest.raises(UsageError, match="no network 'nowhere'"):
+        initial_network("nowhere")

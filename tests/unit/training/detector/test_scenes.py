@@ -1,0 +1,151 @@
+"""Scenes composed in batches: where faces are, and the same statistics as the OpenCV reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", exc_type=ImportError)
+
+import torch
+
+from tests.support.device_reads import ReadsFromDevice
+from tests.support.host_scenes import HostPhoto, HostScenes, levels
+from training.common.random_source import RandomSource
+from training.detector.batches import draw_batch
+from training.detector.scenes import PhotoStore, SceneBatch, SceneComposer, SourcePhoto
+from training.detector.scenes.placement import SIDE, Placement, visible
+from training.detector.scenes.sampling import UNIT, View, interpolate, sample
+from training.detector.square import squares
+
+CPU = torch.device("cpu")
+
+
+def smooth(height: int, width: int, seed: int) -> np.ndarray:
+    small = np.random.default_rng(seed).integers(0, 255, (4, 4, 3)).astype(np.float32)
+    grid = torch.from_numpy(small).permute(2, 0, 1)[None]
+    large = torch.nn.functional.interpolate(grid, (height, width), mode="bilinear")
+    return large[0].permute(1, 2, 0).to(torch.uint8).numpy()
+
+
+PHOTOS = [
+    SourcePhoto(smooth(200, 160, 1), squares([(80, 90, 70)]), squares([(20, 20, 20)])),
+    SourcePhoto(smooth(220, 300, 2), squares([(100, 90, 60), (220, 100, 40)]), squares(), 2),
+]
+GROUNDS = [smooth(120, 300, 3), smooth(300, 300, 4)]
+
+
+@pytest.fixture(scope="module")
+def composer() -> SceneComposer:
+    return SceneComposer(PhotoStore(PHOTOS, GROUNDS, CPU))
+
+
+@pytest.fixture(scope="module")
+def scenes(composer: SceneComposer) -> SceneBatch:
+    rng = RandomSource.seeded(1)
+    drawn = [composer.draw(12, rng) for _ in range(8)]  # each scene has its own layout
+    names = ("pixels", "faces", "unsure", "face_free")
+    return SceneBatch(*(torch.cat([getattr(part, name) for part in drawn]) for name in names))
+
+
+def test_same_seed_draws_the_same_batch(composer: SceneComposer) -> None:
+    one, other = (draw_batch(composer, 6, RandomSource.seeded(5)) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+    assert not torch.equal(one.pixels, draw_batch(composer, 6, RandomSource.seeded(6)).pixels)
+
+
+def test_composition_never_makes_the_host_wait_for_the_device(composer: SceneComposer) -> None:
+    rng = RandomSource.seeded(2)
+    with ReadsFromDevice() as reads:
+        draw_batch(composer, 12, rng)
+    assert not reads.seen
+
+
+def test_scenes_have_their_faces_inside(scenes: SceneBatch) -> None:
+    assert scenes.pixels.shape == (96, 3, SIDE, SIDE)
+    listed = scenes.faces[..., 2] > 0
+    centres = scenes.faces[..., :2][listed]
+    assert ((centres > 0) & (centres < SIDE)).all()
+    counts = listed.sum(1)
+    assert (counts[scenes.face_free] == 0).all()
+    assert scenes.face_free.float().mean() == pytest.approx(0.2, abs=0.09)
+    assert counts.max() > 4
+    assert (scenes.faces[:, :-1, 2] >= scenes.faces[:, 1:, 2]).all(), "the largest come first"
+
+
+def test_statistics_are_those_of_the_reference(scenes: SceneBatch) -> None:
+    sources = [
+        HostPhoto(levels(p.pixels), p.faces, p.unsure) for p in PHOTOS for _ in range(p.uses)
+    ]
+    host, rng = HostScenes(sources, GROUNDS), np.random.default_rng(1)
+    expected = [host.draw(rng) for _ in range(96)]
+    theirs = np.concatenate([scene.faces[:, 2] for scene in expected])
+    ours = scenes.faces[..., 2][scenes.faces[..., 2] > 0].numpy()
+    for share in (0.1, 0.5, 0.9):
+        assert np.log(np.quantile(ours, share)) == pytest.approx(
+            np.log(np.quantile(theirs, share)), abs=0.3
+        )
+    assert len(ours) / len(theirs) == pytest.approx(1, abs=0.3)
+    place = scenes.faces[..., :2][scenes.faces[..., 2] > 0].mean(0).numpy()
+    assert place == pytest.approx(SIDE / 2, abs=16)
+    pixels = np.stack([scene.pixels for scene in expected]).astype(np.float32)
+    assert scenes.pixels.float().mean() == pytest.approx(pixels.mean(), abs=15)
+    assert scenes.pixels.float().std() == pytest.approx(pixels.std(), abs=12)
+
+
+def test_face_is_where_its_pixels_are() -> None:
+    photo = np.zeros((200, 160, 3), np.uint8)
+    photo[80:100, 70:90] = 255  # around the face's centre
+    store = PhotoStore([SourcePhoto(photo, squares([(80, 90, 70)]))], [], CPU)
+    drawn = SceneComposer(store).draw(60, RandomSource.seeded(3))
+    bright = []
+    for pixels, faces in zip(drawn.pixels.float(), drawn.faces, strict=True):
+        if faces[0, 2] > 40 and faces[1, 2] == 0:
+            column, row = (int(v) for v in faces[0, :2])
+            bright.append(float(pixels[:, row, column].mean() - pixels[:, :, column].mean()))
+    assert len(bright) > 5
+    assert np.median(bright) > 20
+
+
+def test_photo_without_changes_keeps_its_pixels() -> None:
+    store = PhotoStore(PHOTOS, [], CPU)
+    placed = placement(angle=0.0, scale=1.0, mirror=1.0)
+    index = torch.tensor([0])
+    copies = store.levels(index, placed.scale)
+    samples, outside = sample(View(copies, placed.inverse(copies)), 200, 170)
+    tile = interpolate(store.packed, samples)[0].permute(1, 2, 0).numpy()
+    assert (tile[:, :160] == PHOTOS[0].pixels).all()
+    assert (outside[0, :, :160] <= UNIT / 2).all()
+    assert (outside[0, :, 160:] > UNIT / 2).all()
+
+
+@pytest.mark.parametrize("mirror", [-1.0, 1.0])
+def test_squares_move_with_the_pixels(mirror: float) -> None:
+    store = PhotoStore(PHOTOS, [], CPU)
+    placed = placement(angle=0.5, scale=0.9, mirror=mirror)
+    copies = store.levels(torch.tensor([0]), placed.scale)
+    moved = placed.move(torch.tensor([[[80.0, 90, 70]]]))[0, 0]
+    matrix = placed.inverse(copies)[0]
+    back = matrix[:, :2] @ moved[:2] + matrix[:, 2] + 0.5
+    assert back.numpy() == pytest.approx([80, 90], abs=1e-3)
+    assert moved[2] == pytest.approx(63)
+
+
+def test_small_copies_are_sampled_for_strong_reductions() -> None:
+    store = PhotoStore(PHOTOS, [], CPU)
+    copies = store.levels(torch.tensor([1, 1, 1]), torch.tensor([1.0, 0.4, 0.01]))
+    assert copies.size[:, 0].tolist() == [300, 150, 18]
+
+
+def test_faces_that_are_mostly_outside_are_unsure() -> None:
+    faces = torch.tensor([[[50.0, 50, 40], [2, 50, 60], [90, 50, 4], [300, 50, 40], [0, 0, 0]]])
+    kept, unsure = visible(faces, torch.zeros(1, 1, 3), torch.tensor([[100.0, 100]]))
+    assert (kept[0, :, 2] > 0).tolist() == [True, False, False, False, False]
+    assert (unsure[0, :, 2] > 0).tolist() == [False, False, True, True, False, False]
+
+
+def placement(angle: float, scale: float, mirror: float) -> Placement:
+    point = torch.zeros(1, 2)
+    return Placement(
+        point, point, torch.tensor([scale]), torch.tensor([angle]), torch.tensor([mirror])
+    )
