@@ -1,1 +1,1 @@
-"""Photos that anyone may redistribute, and the scripts that made them."""
+"""Demo photos that may be redistributed freely, and the scripts that make and classify them."""

@@ -1,4 +1,4 @@
-"""A portrait and where its eyes are -> the same portrait with glasses drawn on."""
+"""Eyewear: draws glasses or sunglasses on a portrait, given the positions of its eyes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ Mask = Image.Image
 """Mode L, the size of the supersampled patch."""
 
 SUPERSAMPLING = 8
-"""Everything is drawn this much larger and averaged down: that is the anti-aliasing."""
+"""Everything is drawn this much larger and then averaged down, which anti-aliases it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """Pupil centres and the face's edges at eye level, in px of the portrait.
+    """Positions of the eyes in a portrait, in px. Left and right are the viewer's.
 
-    Left and right are the viewer's.
+    Attributes:
+        left: Centre of the left pupil, as (x, y).
+        right: Centre of the right pupil, as (x, y).
+        left_edge: x of the face's left edge at eye level.
+        right_edge: x of the face's right edge at eye level.
     """
 
     left: Point
@@ -34,7 +38,7 @@ class Eyes:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a pair of glasses looks like; lengths are shares of the distance between the pupils.
+    """Shape and colours of a pair of glasses. Lengths are in units of the pupil distance.
 
     Attributes:
         frame: Colour of the frame.
@@ -42,7 +46,7 @@ class Style:
         half_width: Half the width of a lens.
         half_height: Half its height.
         squareness: Exponent of the lens's superellipse: 2 is an ellipse, 5 nearly a rectangle.
-        drop: How far the lens's centre lies below the pupil.
+        drop: Distance of the lens's centre below the pupil.
         tint_top: Colour of the lens at its upper edge.
         tint_bottom: Colour of the lens at its lower edge.
         opacity_top: Opacity of the lens at its upper edge, 0 to 1.
@@ -96,11 +100,11 @@ def wear(portrait: Image.Image, eyes: Eyes, style: Style) -> Image.Image:
 
     Args:
         portrait: Mode RGB, one frontal face.
-        eyes: Where the face's eyes are.
-        style: What to draw.
+        eyes: Positions of the eyes.
+        style: Shape and colours of the glasses.
 
     Returns:
-        A new picture of the same size.
+        A new image of the same size.
     """
     drawing = _Drawing(portrait, eyes, style)
     for side in (-1, 1):
@@ -110,9 +114,10 @@ def wear(portrait: Image.Image, eyes: Eyes, style: Style) -> Image.Image:
 
 
 class _Drawing:
-    """The supersampled patch around the eyes, with x to the right along the line of the eyes.
+    """The supersampled patch of the portrait around the eyes.
 
-    Lengths inside are shares of the pupil distance, the origin is midway between the pupils.
+    Coordinates: the origin is midway between the pupils, x points right along the line through
+    them, and the unit is the pupil distance.
     """
 
     def __init__(self, portrait: Image.Image, eyes: Eyes, style: Style) -> None:
@@ -139,14 +144,14 @@ class _Drawing:
         )
 
     def lens(self, side: int) -> None:
-        """Tint one lens and lay its reflections on it; side is -1 (left) or 1 (right)."""
+        """Tint one lens and draw its reflections; `side` is -1 (left) or 1 (right)."""
         style = self._style
         inside = self._area(self._outline(side, 0.0))
         top, bottom = style.drop - style.half_height, style.drop + style.half_height
         self._gradient(inside, top, bottom)
         x = side * 0.5
         w, h = style.half_width, style.half_height
-        # Two slanting bands, as of a window to the upper left.
+        # Two slanted bands, like reflections of a window at the upper left.
         for start, width in ((-0.62, 0.26), (-0.22, 0.09)):
             band = self._area(
                 np.array(
@@ -159,10 +164,10 @@ class _Drawing:
                 )
             )
             fading = self._fade(_product(band, inside), style.drop - h, style.drop + 0.55 * h)
-            self._paint((255, 255, 255), self._blurred(fading, 0.012), style.reflection)
+            self._paint((255, 255, 255), self._blur(fading, 0.012), style.reflection)
 
     def frame(self) -> None:
-        """Rims, bridge and temples, with the shadow they cast and the light on them."""
+        """Draw rims, bridge and temples, with their shadow and highlight."""
         style = self._style
         solid = Image.new("L", self._patch.size, 0)
         for side in (-1, 1):
@@ -176,20 +181,20 @@ class _Drawing:
             solid = _union(_union(solid, rim), brow)
             solid = _union(solid, self._temple(side))
         solid = _union(solid, self._bridge())
-        shadow = self._blurred(self._shifted(solid, 0.02, 0.07), 0.035)
+        shadow = self._blur(self._shift(solid, 0.02, 0.07), 0.035)
         self._paint((70, 35, 25), shadow, 0.38)
         self._paint(style.frame, solid, 0.97)
-        # Light from above: the solid minus itself a little lower is its upper edge.
-        edge = _difference(solid, self._shifted(solid, 0.0, style.rim * 0.35))
-        self._paint((255, 240, 225), self._blurred(edge, 0.012), 0.28)
+        # Light from above: subtracting a copy shifted down leaves the upper edge.
+        edge = _difference(solid, self._shift(solid, 0.0, style.rim * 0.35))
+        self._paint((255, 240, 225), self._blur(edge, 0.012), 0.28)
 
     def finished(self) -> Image.Image:
-        """The portrait with the patch averaged down into its place."""
+        """Return the portrait with the patch averaged down and pasted in."""
         left, top, right, bottom = self._box
         result = self._portrait.copy()
         small = self._patch.resize((right - left, bottom - top), Image.Resampling.BOX)
         touched = self._touched.resize(small.size, Image.Resampling.BOX)
-        # Where nothing was drawn, the original's pixels stay as they are.
+        # Pixels where nothing was drawn keep their original values.
         result.paste(small, (left, top), touched.point(lambda value: 255 if value else 0))
         return result
 
@@ -209,7 +214,7 @@ class _Drawing:
         cos, sin = np.cos(angle), np.sin(angle)
         across = np.sign(cos) * np.abs(cos) ** power * (style.half_width + grown)
         down = np.sign(sin) * np.abs(sin) ** power * (style.half_height + grown)
-        # Lenses narrow a little towards nose and cheek.
+        # Lenses get slightly narrower towards the cheek.
         across = across * (1 - 0.10 * np.clip(down / style.half_height, 0, 1))
         return np.column_stack([side * (0.5 + 0.012) + across, style.drop + down])
 
@@ -257,7 +262,7 @@ class _Drawing:
         return Image.fromarray((np.asarray(mask) * keep).round().astype(np.uint8))
 
     def _down(self) -> npt.NDArray[np.float64]:
-        """For each px of the patch, its distance below the line of the eyes."""
+        """Return each pixel's distance below the line of the eyes, in the shape of the patch."""
         height, width = self._patch.height, self._patch.width
         y, x = np.mgrid[0:height, 0:width] / SUPERSAMPLING
         dx = x + self._box[0] - self._middle[0]
@@ -269,10 +274,10 @@ class _Drawing:
         alpha = mask.point(lambda value: round(value * opacity))
         self._patch.paste(colour, (0, 0, *self._patch.size), alpha)
 
-    def _blurred(self, mask: Mask, radius: float) -> Mask:
+    def _blur(self, mask: Mask, radius: float) -> Mask:
         return mask.filter(ImageFilter.GaussianBlur(radius * self._scale))
 
-    def _shifted(self, mask: Mask, right: float, down: float) -> Mask:
+    def _shift(self, mask: Mask, right: float, down: float) -> Mask:
         shifted = Image.new("L", mask.size, 0)
         shifted.paste(mask, (round(right * self._scale), round(down * self._scale)))
         return shifted

@@ -1,6 +1,6 @@
-"""demo/originals -> demo/photos and demo/expected.csv, by `python -m demo.make_photos`.
+"""Make demo/photos and demo/expected.csv from demo/originals: `python -m demo.make_photos`.
 
-Nothing is random and nothing is fetched. The photos are committed; this is how they came to be.
+The script downloads nothing and uses no random numbers. Its output is committed.
 """
 
 from __future__ import annotations
@@ -34,42 +34,45 @@ VAN_ROSSUM_CREDIT = (
 )
 COLLINS_EYES = Eyes(left=(203, 101), right=(246.5, 103.5), left_edge=181, right_edge=269.5)
 COLLINS_BUST = (66, 0, 386, 320)
-"""Head and shoulders in collins.png, without the round badge that dlib takes for a face."""
+"""Head and shoulders in collins.png, without a round badge that dlib detects as a face."""
 PHONE_SIZE = (3000, 4000)
-"""A 12-megapixel phone's portrait format, in px."""
+"""Width and height of a portrait photo from a 12-megapixel phone, in px."""
 SEATS = {
     "cat.png": (110, 0, 390, 300),
     "collins.png": (138, 36, 314, 225),
     "giunchedi.jpg": (217, 5, 587, 402),
     "hopper.jpg": (66, 43, 472, 479),
 }
-"""Who is in the group pictures, and which part of the original shows head and shoulders.
+"""Members of the group photos, and the crop of each original that shows head and shoulders.
 
-Each human face is half as wide as its part: detection stops at the first size that finds a face,
-so faces of one size are found together.
+Each human face is half as wide as its crop. Detection stops at the first size that finds a face, so
+faces of equal size are found together.
 """
 SEAT = (280, 300)
-"""Size of one person in a group picture, in px."""
+"""Width and height of one person in a group photo, in px."""
 GAP = 8
-"""White between and around the members of a group picture, in px."""
+"""White margin between and around the members of a group photo, in px."""
 
 
 class Expected(StrEnum):
-    """The right verdict."""
+    """The expected verdict of a photo."""
 
-    GLASSES = "glasses"
+    EYEGLASSES = "eyeglasses"
+    SUNGLASSES = "sunglasses"
     NO_GLASSES = "no-glasses"
     NO_FACE = "no-face"
     FAILED = "failed"
+    IGNORED = "ignored"
+    """It is not a photo, so it has no verdict."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class DemoPhoto:
     """One file of demo/photos.
 
     Attributes:
-        name: Path below demo/photos.
-        expected: The right verdict.
+        name: Path relative to demo/photos.
+        expected: The expected verdict.
         make: Returns the file's bytes.
     """
 
@@ -79,30 +82,37 @@ class Recipe:
 
 
 def main() -> None:
-    """Write every photo and the list of right verdicts."""
+    """Write all photos and the list of expected verdicts."""
     parser = argparse.ArgumentParser(description="Make the demo photos from demo/originals.")
-    parser.add_argument("--into", type=Path, default=PHOTOS, help="folder to write to")
-    parser.add_argument("--expected", type=Path, default=EXPECTED, help="list to write")
+    parser.add_argument(
+        "--into", type=Path, default=PHOTOS, help="folder for the photos (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--expected",
+        type=Path,
+        default=EXPECTED,
+        help="CSV file for the expected verdicts (default: %(default)s)",
+    )
     arguments = parser.parse_args()
     make_photos(arguments.into)
     write_expected(arguments.expected)
-    sys.stderr.write(f"{len(RECIPES)} files in {arguments.into}\n")
+    sys.stderr.write(f"{len(DEMO_PHOTOS)} files in {arguments.into}\n")
 
 
 def make_photos(folder: Path) -> None:
-    """Write every photo below a folder, which is made if it is missing."""
-    for recipe in RECIPES:
-        path = folder / recipe.name
+    """Write all photos to a folder, which is created if it is missing."""
+    for photo in DEMO_PHOTOS:
+        path = folder / photo.name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(recipe.make())
+        path.write_bytes(photo.make())
 
 
 def write_expected(path: Path) -> None:
-    """Write the right verdicts as CSV: image, expected."""
+    """Write the expected verdicts as CSV with the columns `image` and `expected`."""
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["image", "expected"])
-        table.writerows([recipe.name, str(recipe.expected)] for recipe in RECIPES)
+        table.writerows([photo.name, str(photo.expected)] for photo in DEMO_PHOTOS)
 
 
 def _original(name: str) -> Image.Image:
@@ -110,7 +120,7 @@ def _original(name: str) -> Image.Image:
         return image.convert("RGB")
 
 
-def _untouched(name: str) -> Callable[[], bytes]:
+def _copy(name: str) -> Callable[[], bytes]:
     return (ORIGINALS / name).read_bytes
 
 
@@ -148,7 +158,7 @@ def _hopper_grayscale() -> bytes:
 
 def _hopper_rotated() -> bytes:
     exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = 6  # Upright after a quarter turn clockwise.
+    exif[ExifTags.Base.Orientation] = 6  # upright after a quarter turn clockwise
     return _jpeg(_original("hopper.jpg").transpose(Image.Transpose.ROTATE_90), exif=exif)
 
 
@@ -238,33 +248,33 @@ def _coffee() -> bytes:
 
 
 def _notes() -> bytes:
-    return b"A text that lies among the photos, as texts do. It is not a photo.\n"
+    return b"A text file among the photos. It is not a photo.\n"
 
 
-RECIPES = (
-    Recipe("Grace Hopper (肖像, 1984).jpg", Expected.GLASSES, _hopper_small),
-    Recipe("album/giunchedi-animated.gif", Expected.NO_GLASSES, _giunchedi_animated),
-    Recipe("album/van-rossum.avif", Expected.GLASSES, _van_rossum_avif),
-    Recipe("cat.jpg", Expected.NO_FACE, _cat),
-    Recipe("coffee.webp", Expected.NO_FACE, _coffee),
-    Recipe("collins-glasses.jpg", Expected.GLASSES, _collins_glasses),
-    Recipe("collins-sunglasses.jpg", Expected.GLASSES, _collins_sunglasses),
-    Recipe("collins.jpg", Expected.NO_GLASSES, _collins),
-    Recipe("empty.jpg", Expected.FAILED, bytes),
-    Recipe("giunchedi.jpg", Expected.NO_GLASSES, _untouched("giunchedi.jpg")),
-    Recipe("group-with-glasses.jpg", Expected.GLASSES, _group_with_glasses),
-    Recipe("group-without-glasses.jpg", Expected.NO_GLASSES, _group_without_glasses),
-    Recipe("hopper-12-megapixels.jpg", Expected.GLASSES, _hopper_phone),
-    Recipe("hopper-16-bit.png", Expected.GLASSES, _hopper_sixteen_bit),
-    Recipe("hopper-alpha.png", Expected.GLASSES, _hopper_alpha),
-    Recipe("hopper-cmyk.jpg", Expected.GLASSES, _hopper_cmyk),
-    Recipe("hopper-grayscale.jpg", Expected.GLASSES, _hopper_grayscale),
-    Recipe("hopper-rotated-by-exif.jpg", Expected.GLASSES, _hopper_rotated),
-    Recipe("hopper-truncated.jpg", Expected.FAILED, _hopper_truncated),
-    Recipe("hopper.jpg", Expected.GLASSES, _untouched("hopper.jpg")),
-    Recipe("hopper.webp", Expected.GLASSES, _hopper_webp),
-    Recipe("notes.txt", Expected.FAILED, _notes),
-    Recipe("van-rossum.jpg", Expected.GLASSES, _untouched("van-rossum.jpg")),
+DEMO_PHOTOS = (
+    DemoPhoto("Grace Hopper (肖像, 1984).jpg", Expected.EYEGLASSES, _hopper_small),
+    DemoPhoto("album/giunchedi-animated.gif", Expected.NO_GLASSES, _giunchedi_animated),
+    DemoPhoto("album/van-rossum.avif", Expected.EYEGLASSES, _van_rossum_avif),
+    DemoPhoto("cat.jpg", Expected.NO_FACE, _cat),
+    DemoPhoto("coffee.webp", Expected.NO_FACE, _coffee),
+    DemoPhoto("collins-glasses.jpg", Expected.EYEGLASSES, _collins_glasses),
+    DemoPhoto("collins-sunglasses.jpg", Expected.SUNGLASSES, _collins_sunglasses),
+    DemoPhoto("collins.jpg", Expected.NO_GLASSES, _collins),
+    DemoPhoto("empty.jpg", Expected.FAILED, bytes),
+    DemoPhoto("giunchedi.jpg", Expected.NO_GLASSES, _copy("giunchedi.jpg")),
+    DemoPhoto("group-with-glasses.jpg", Expected.EYEGLASSES, _group_with_glasses),
+    DemoPhoto("group-without-glasses.jpg", Expected.NO_GLASSES, _group_without_glasses),
+    DemoPhoto("hopper-12-megapixels.jpg", Expected.EYEGLASSES, _hopper_phone),
+    DemoPhoto("hopper-16-bit.png", Expected.EYEGLASSES, _hopper_sixteen_bit),
+    DemoPhoto("hopper-alpha.png", Expected.EYEGLASSES, _hopper_alpha),
+    DemoPhoto("hopper-cmyk.jpg", Expected.EYEGLASSES, _hopper_cmyk),
+    DemoPhoto("hopper-grayscale.jpg", Expected.EYEGLASSES, _hopper_grayscale),
+    DemoPhoto("hopper-rotated-by-exif.jpg", Expected.EYEGLASSES, _hopper_rotated),
+    DemoPhoto("hopper-truncated.jpg", Expected.FAILED, _hopper_truncated),
+    DemoPhoto("hopper.jpg", Expected.EYEGLASSES, _copy("hopper.jpg")),
+    DemoPhoto("hopper.webp", Expected.EYEGLASSES, _hopper_webp),
+    DemoPhoto("notes.txt", Expected.IGNORED, _notes),
+    DemoPhoto("van-rossum.jpg", Expected.EYEGLASSES, _copy("van-rossum.jpg")),
 )
 
 

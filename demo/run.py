@@ -1,4 +1,4 @@
-"""`make demo`: the whole path on real photos. Uses the same commands that a user types."""
+"""Run the demo: start a local stack, classify photos with the `glasses` command, compare."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import csv
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +16,16 @@ PHOTOS = HERE / "photos"
 
 
 def main() -> int:
-    """Start the stack, submit, show the verdicts; 0 when every demo photo is right."""
+    """Start the stack, submit the photos and show the results.
+
+    Returns:
+        The exit code; 0 if every demo photo has the expected verdict.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("photos", type=Path, help="a folder")
-    parser.add_argument("--home", type=Path, default=Path("build/demo"), help="the stack's folder")
+    parser.add_argument("photos", type=Path, help="folder of photos")
+    parser.add_argument(
+        "--home", type=Path, default=Path("build/demo"), help="data folder of the local stack"
+    )
     options = parser.parse_args()
     os.environ["GLASSES_HOME"] = str(options.home.resolve())
     if _glasses("up", "--detach").returncode:
@@ -27,12 +34,14 @@ def main() -> int:
         code = _submit(options.photos)
     finally:
         _glasses("down")
-    _say(f"Go on by hand: `. {_activate()}`, then `glasses --help`; README.md shows how.")
+    _log(f"Next: run `. {_activate_script()}`, then `glasses --help`; README.md has examples.")
     return code
 
 
 def _submit(photos: Path) -> int:
-    submitted = _glasses("submit", str(photos), "--wait", stdout=subprocess.PIPE)
+    # "./-x" is a folder, "-x" an option.
+    folder = f"./{photos}" if str(photos).startswith("-") else str(photos)
+    submitted = _glasses("submit", folder, "--wait", stdout=subprocess.PIPE)
     job = submitted.stdout.strip()
     if not job or submitted.returncode not in {0, 1}:
         return submitted.returncode or 1
@@ -48,21 +57,22 @@ def _submit(photos: Path) -> int:
 def _compare(rows: list[dict[str, object]]) -> int:
     with open(HERE / "expected.csv", encoding="utf-8", newline="") as file:
         expected = {row["image"]: row["expected"] for row in csv.DictReader(file)}
-    found = {str(row["image"]): _word(row) for row in rows}
+    found = {str(row["image"]): _verdict(row) for row in rows}
+    found |= dict.fromkeys(expected.keys() - found.keys(), "ignored")  # it has no row
     wrong = sorted(
-        f"{name}: expected {expected.get(name)}, found {found.get(name)}"
-        for name in expected.keys() | found.keys()
-        if expected.get(name) != found.get(name)
+        f"{name}: expected {expected.get(name)}, found {found[name]}"
+        for name in found
+        if expected.get(name) != found[name]
     )
     for line in wrong:
-        _say(f"WRONG {line}")
-    _say(f"{len(expected) - len(wrong)} of {len(expected)} demo photos as expected")
+        _log(f"WRONG {line}")
+    _log(f"{len(expected) - len(wrong)} of {len(expected)} demo files as expected")
     return 1 if wrong else 0
 
 
-def _word(row: dict[str, object]) -> str:
+def _verdict(row: dict[str, object]) -> str:
     if row["status"] == "classified":
-        return "glasses" if row["glasses"] else "no-glasses"
+        return str(row["eyewear"]) if row["glasses"] else "no-glasses"
     return str(row["status"]).replace("_", "-")
 
 
@@ -70,18 +80,18 @@ def _glasses(
     *arguments: str, stdout: int | None = None, quiet: bool = False
 ) -> subprocess.CompletedProcess[str]:
     if not quiet:
-        _say(f"$ glasses {' '.join(arguments)}")
+        _log(f"$ glasses {shlex.join(arguments)}")
     command = [str(Path(sys.executable).with_name("glasses")), *arguments]
     return subprocess.run(command, stdout=stdout, text=True, check=False)
 
 
-def _activate() -> str:
-    """The script that puts `glasses` on the PATH, as short as it can be typed from here."""
+def _activate_script() -> str:
+    """Return the path of the script that adds `glasses` to PATH; relative if that is possible."""
     script = Path(sys.executable).with_name("activate")
     return str(script.relative_to(Path.cwd()) if script.is_relative_to(Path.cwd()) else script)
 
 
-def _say(line: str) -> None:
+def _log(line: str) -> None:
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
 

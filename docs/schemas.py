@@ -1,4 +1,4 @@
-"""JSON Schemas of what the commands print."""
+"""JSON Schemas of the commands' output."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from glasses.verdict import Verdict
-from producer.machine import DoctorOutput, JobsOutput, PreviewOutput, StatusOutput, WorkersOutput
+from glasses.protocol.verdict import Verdict
+from producer.json_output import (
+    DoctorOutput,
+    DryRunOutput,
+    EvaluateOutput,
+    JobsOutput,
+    StatusOutput,
+    SubmittedOutput,
+    WorkersOutput,
+)
 
 OUTPUTS: dict[str, type[BaseModel]] = {
     "verdict": Verdict,
@@ -17,24 +25,26 @@ OUTPUTS: dict[str, type[BaseModel]] = {
     "jobs": JobsOutput,
     "workers": WorkersOutput,
     "doctor": DoctorOutput,
-    "dry-run": PreviewOutput,
+    "submit": SubmittedOutput,
+    "dry-run": DryRunOutput,
+    "evaluate": EvaluateOutput,
 }
-"""By the name of the file."""
+"""File name without `.schema.json` -> model."""
 
 
-class _Printed(GenerateJsonSchema):
-    """Whatever has a default is printed as well."""
+class _OutputSchema(GenerateJsonSchema):
+    """Marks fields with a default as required, because output always contains them."""
 
     def field_is_required(self, *_: Any, **__: Any) -> bool:
         return True
 
 
 def schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema of what a command prints."""
-    found = model.model_json_schema(mode="serialization", schema_generator=_Printed)
-    return {"$schema": GenerateJsonSchema.schema_dialect, **found}
+    """Return the JSON Schema of a command's output."""
+    body = model.model_json_schema(mode="serialization", schema_generator=_OutputSchema)
+    return {"$schema": GenerateJsonSchema.schema_dialect, **body}
 
 
 def as_file(model: type[BaseModel]) -> str:
-    """The same as a file."""
+    """Return the text of the schema's file."""
     return json.dumps(schema(model), indent=2) + "\n"
