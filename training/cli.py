@@ -246,15 +246,16 @@ def everything(
     compare: Compare = False,
 ) -> None:
     """Run all stages, and release the model to models/NAME; finished stages are skipped."""
+    from training.common.release import check_target
+
+    check_target(models, name, force)
     keep_memory()
     from training.classifier import release
     from training.classifier.model.initial import initial_weights
     from training.classifier.stages import evaluate, fit, kinds, quantize
     from training.common.crops import make_crops
-    from training.common.release import check_target
     from training.compare.torch_int8 import variants
 
-    check_target(models, name, force)
     work = workspace(data, runs, PEOPLE, backbone, preset, corrections)
     work.check_labels()
     initial_weights(init, backbone, work.datasets)

@@ -119,15 +119,16 @@ def _run(
     quick: bool = False,
     init: str = "random",
 ) -> None:
+    from training.common.release import check_target
+
+    if "release" in names:
+        check_target(models, name, force)
     if "fit" in names:
         keep_memory()
-    from training.common.release import check_target
     from training.common.workspace import Workspace
     from training.detector import stages
     from training.detector.workspace import DetectorWorkspace
 
-    if "release" in names:
-        check_target(models, name, force)
     work = DetectorWorkspace(Workspace(data, runs), face_free)
     run = {
         "teach": lambda: stages.label_faces(work, processes, quick),

@@ -95,8 +95,5 @@ def table(report: Mapping[str, Any]) -> str:
 def _speeds(paths: Mapping[tuple[str, str], Path], crops: Pixels) -> dict[tuple[str, str], float]:
     """Measure crops per second in turns: a slow moment of the machine slows all networks."""
     scorers = {key: OnnxScorer(path) for key, path in paths.items()}
-    rounds = [
-        {key: scorer.speed(crops, seconds=1.0) for key, scorer in scorers.items()}
-        for _ in range(ROUNDS)
-    ]
+    rounds = [{key: scorer.speed(crops) for key, scorer in scorers.items()} for _ in range(ROUNDS)]
     return {key: median(one[key] for one in rounds) for key in scorers}

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
+from training.classifier import scoring
 from training.classifier.recipe import ClassifierRecipe
 from training.common.crops import make_crops
 from training.common.workspace import Workspace
@@ -40,7 +41,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def test_every_network_has_a_line_and_a_run_of_its_own(
     work: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backbones, "ROUNDS", 1)
+    monkeypatch.setattr(scoring, "SPEED_SECONDS", 0.02)
     report = backbones.run(work, ClassifierRecipe(epochs=1, batch=8), NAMES)
     assert set(report["networks"]) == set(NAMES)
     v2, v3 = (report["networks"][name] for name in NAMES)

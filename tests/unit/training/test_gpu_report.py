@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 
 from tests.support.synthetic_crops import crops, samples  # noqa: E402
 from training import gpu_report  # noqa: E402
-from training.classifier import device_check  # noqa: E402
+from training.classifier import device_check, throughput  # noqa: E402
 from training.classifier.device_check import check_device  # noqa: E402
 from training.common.crop_packs import write_packs  # noqa: E402
 from training.common.crop_set import CropSet  # noqa: E402
@@ -26,7 +26,7 @@ PLAN = Plan(
     batches=[8],
     compiled=[False],
     steps=1,
-    batch=16,
+    batch=8,
     epochs=1,
     seeds=[1],
     folds=True,
@@ -39,7 +39,8 @@ PLAN = Plan(
 def two_datasets(monkeypatch: pytest.MonkeyPatch) -> CropSet:
     monkeypatch.setattr(device_check, "STEPS", 2)
     monkeypatch.setattr(device_check, "BATCH", 8)
-    one, other = crops(40, "one"), crops(40, "other")
+    monkeypatch.setattr(throughput, "WARM_UP_STEPS", 1)
+    one, other = crops(20, "one"), crops(20, "other")
     return CropSet([*one.rows, *other.rows], np.concatenate([one.pixels, other.pixels]))
 
 

@@ -103,14 +103,22 @@ def test_folding_batch_norm_changes_nothing(network: MobileNetV2) -> None:
     torch.testing.assert_close(plain(x), network(x), rtol=1e-3, atol=1e-4)
 
 
+@pytest.fixture(scope="module")
+def exported(network: MobileNetV2, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the network in float and in 8 bits, and an empty folder: `here`."""
+    root = tmp_path_factory.mktemp("exported")
+    (root / "here").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root / "here")
+        export(network, root / "fp32.onnx")
+        quantize(root / "fp32.onnx", root / "int8.onnx", pictures(16))
+    return root
+
+
 def test_exported_and_quantized_networks_agree_with_torch(
-    network: MobileNetV2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network: MobileNetV2, exported: Path
 ) -> None:
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    fp32, int8 = tmp_path / "fp32.onnx", tmp_path / "int8.onnx"
-    export(network, fp32)
-    quantize(fp32, int8, pictures(16))
+    fp32, int8 = exported / "fp32.onnx", exported / "int8.onnx"
     crops = pictures(40, seed=1)
     with torch.inference_mode():
         expected = network(as_input(crops)).squeeze(1).numpy()
@@ -118,18 +126,15 @@ def test_exported_and_quantized_networks_agree_with_torch(
     # Random weights use their 8 bits badly; trained ones are compared by the stage `evaluate`.
     assert np.abs(OnnxScorer(int8)(crops) - expected).mean() < 0.25 * np.abs(expected).mean()
     assert int8.stat().st_size <= MAX_BYTES
-    assert not list((tmp_path / "here").iterdir()), "the quantizer left files behind"
-    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["fp32.onnx", "int8.onnx"]
+    assert not list((exported / "here").iterdir()), "the quantizer left files behind"
+    assert sorted(path.name for path in exported.glob("*.*")) == ["fp32.onnx", "int8.onnx"]
 
 
-def test_weights_of_seven_bits_are_a_choice(network: MobileNetV2, tmp_path: Path) -> None:
-    export(network, tmp_path / "fp32.onnx")
-    for name, reduce_range in (("a.onnx", False), ("b.onnx", True)):
-        quantize(tmp_path / "fp32.onnx", tmp_path / name, pictures(8), reduce_range)
+def test_weights_of_seven_bits_are_a_choice(exported: Path, tmp_path: Path) -> None:
+    other = tmp_path / "eight-bits.onnx"
+    quantize(exported / "fp32.onnx", other, pictures(16), reduce_range=False)
     crops = pictures(8, seed=1)
-    assert not np.array_equal(
-        OnnxScorer(tmp_path / "a.onnx")(crops), OnnxScorer(tmp_path / "b.onnx")(crops)
-    )
+    assert not np.array_equal(OnnxScorer(exported / "int8.onnx")(crops), OnnxScorer(other)(crops))
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "mobilenet_v3_small", "resnet18"])

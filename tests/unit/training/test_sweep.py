@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,12 +12,15 @@ torch = pytest.importorskip("torch")
 
 from glasses.errors import GlassesError  # noqa: E402
 from tests.support.synthetic_crops import write_dataset  # noqa: E402
-from training import sweep  # noqa: E402
+from training import sweep, sweep_cli  # noqa: E402
 from training.classifier.model.backbones import glasses_network  # noqa: E402
+from training.classifier.recipe import recipe  # noqa: E402
+from training.classifier.stages import fit  # noqa: E402
+from training.common.allocator import KEEP, WAIT  # noqa: E402
 from training.common.sample import Sample  # noqa: E402
+from training.options import workspace  # noqa: E402
 from training.sweep import SweepRun, run_all, summarize, table  # noqa: E402
 
-ROOT = Path(__file__).parents[3]
 STUB = """
 import json, os, pathlib, sys
 seed = sys.argv[sys.argv.index("--seed") + 1]
@@ -85,25 +87,24 @@ def test_datasets_that_share_people_are_left_out_together() -> None:
     assert sweep.leave_out_splits(samples) == ["leave-out=a", "leave-out=c"]
 
 
-def test_a_real_sweep_trains_each_seed_and_repeats_none(tmp_path: Path) -> None:
-    write_dataset(tmp_path, 200)
+def test_a_real_sweep_trains_what_is_missing_and_repeats_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_dataset(tmp_path, 120)
     torch.save(glasses_network("mobilenet_v3_small").state_dict(), tmp_path / "w.pth")
-    command = [sys.executable, "-P", "-m", "training.cli", "sweep", "--data", "data"]
-    command += ["--init", "w.pth", "--runs", "runs", "--epochs", "1"]
-    command += ["--backbones", "mobilenet_v3_small", "--seeds"]
+    monkeypatch.chdir(tmp_path)
+    for name, value in (KEEP | WAIT).items():
+        monkeypatch.setenv(name, value)  # or the command would restart this process
+    data, runs = Path("data"), Path("runs")
+    network = "mobilenet_v3_small"
+    work = workspace(data, runs, "people", network, "ours", None, seed=1)
+    fit.run(work, "w.pth", recipe("ours", network, epochs=1, seed=1))
+    written = work.checkpoint.stat().st_mtime_ns
 
-    def run(numbers: str) -> str:
-        done = subprocess.run(
-            [*command, numbers], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    sweep_cli.sweep(data, "w.pth", runs, epochs=1, backbones=network, seeds="1,2")
 
-    run("1")
-    first = tmp_path / "runs/variants/mobilenet_v3_small/fit/run.pt"
-    written = first.stat().st_mtime_ns
-    assert "| mobilenet_v3_small | people | 2 |" in run("1,2")
-    assert first.stat().st_mtime_ns == written
-    (row,) = json.loads((tmp_path / "runs/sweep.json").read_text())["rows"]
+    assert "| mobilenet_v3_small | people | 2 |" in capsys.readouterr().out
+    assert work.checkpoint.stat().st_mtime_ns == written
+    (row,) = json.loads((runs / "sweep.json").read_text())["rows"]
     assert row["seeds"] == 2
     assert row["images_per_second"] > 1

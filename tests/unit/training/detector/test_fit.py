@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,15 @@ def test_training_continues_after_the_last_block(composer: SceneComposer, tmp_pa
         train(composer, tmp_path, dataclasses.replace(TINY, rate=1e-5), None)
 
 
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")  # which share each batch
 def test_same_seed_trains_the_same_network(composer: SceneComposer, tmp_path: Path) -> None:
     one, other = (load(train(composer, tmp_path / name, TINY, None)) for name in ("a", "b"))
     # Statistics of batch norms depend on which thread finishes first; weights do not.
