@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from glasses.config.settings import Settings
 from infra.local.workers import environment
-from tests.support.preloaded import run_preloaded
+from tests.support.preloaded import is_forkable, run_preloaded
 
 GLASSES = [sys.executable, "-m", "producer"]
 _SECONDS = 180
@@ -41,7 +41,7 @@ def glasses(
         Exit code, stdout and stderr; bytes that are not UTF-8 become surrogates.
     """
     found = _environment(settings, home, variables)
-    if isinstance(stdin, str) and not variables:
+    if isinstance(stdin, str) and is_forkable(found):
         words = [os.fsdecode(word) for word in arguments]
         raw = run_preloaded(words, found, stdin, cwd or Path.cwd(), _SECONDS)
         out, err = (text.decode("utf-8", "surrogateescape") for text in (raw.stdout, raw.stderr))

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 from typing import Any
 
 import glasses.client
 from glasses.client import Client, Job
-from producer.main import main
+from producer import main as producer
 from producer.watching import RowsFile, WatchState
 
 
@@ -59,8 +58,12 @@ def crash(owner: Any, name: str, when: str, time: int) -> None:
     setattr(owner, name, step)
 
 
-if __name__ == "__main__":
-    assert Path("producer").is_dir()
+def main() -> None:
+    """Watch the folder."""
     step, when, time = os.environ["TEST_CRASH"].split()
     crash(*STEPS[step], when, int(time))
+    producer.main()
+
+
+if __name__ == "__main__":
     main()

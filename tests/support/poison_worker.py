@@ -38,8 +38,13 @@ def no_reconciler() -> None:
     heartbeat.reclaim_all = lambda *_: 0
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the worker."""
     Pipeline.find = find  # type: ignore[method-assign]
     if os.environ.get("TEST_NO_RECONCILER"):
         no_reconciler()
     worker.main()
+
+
+if __name__ == "__main__":
+    main()

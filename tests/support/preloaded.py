@@ -7,6 +7,7 @@ still has a process, an environment, a working directory and streams of its own.
 from __future__ import annotations
 
 import atexit
+import importlib
 import multiprocessing
 import os
 import subprocess
@@ -16,8 +17,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-_READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_")
-"""Prefixes of the variables that Python or the loader reads when a process starts."""
+_READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_PRELOAD")
+"""Prefixes of the variables that Python or the loader reads when a process starts.
+
+LD_LIBRARY_PATH is not one of them: importing OpenCV changes it.
+"""
 _ENVIRONMENT = dict(os.environ)
 _FORK_SERVER = multiprocessing.get_context("forkserver")
 _FORK_SERVER.set_forkserver_preload(["tests.support.preloaded_libraries"])
@@ -36,7 +40,12 @@ def _read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def run_preloaded(
-    arguments: Sequence[str], environment: Mapping[str, str], stdin: str, cwd: Path, timeout: float
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    stdin: str,
+    cwd: Path,
+    timeout: float,
+    module: str = "producer.main",
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command and capture its output.
 
@@ -46,6 +55,7 @@ def run_preloaded(
         stdin: Text that it reads.
         cwd: Its working directory.
         timeout: Seconds after which it is killed.
+        module: The module whose `main` is run.
 
     Raises:
         subprocess.TimeoutExpired: It was killed.
@@ -54,7 +64,7 @@ def run_preloaded(
         streams = [Path(folder) / name for name in ("stdin", "stdout", "stderr")]
         streams[0].write_bytes(stdin.encode("utf-8", "surrogateescape"))
         process = _FORK_SERVER.Process(
-            target=_run_command, args=(list(arguments), dict(environment), cwd, streams)
+            target=_run_command, args=(module, list(arguments), dict(environment), cwd, streams)
         )
         process.start()
         process.join(timeout)
@@ -73,11 +83,18 @@ class PreloadedWorker:
         arguments: The options of the command.
         environment: Its environment variables, all of them.
         log: File for its output.
+        module: The module whose `main` is run.
     """
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        module: str = "worker.__main__",
+    ) -> None:
         self._process: Any = _FORK_SERVER.Process(
-            target=_run_worker, args=(list(arguments), dict(environment), log)
+            target=_run_worker, args=(module, list(arguments), dict(environment), log)
         )
         self._process.start()
         self.pid: int = self._process.pid
@@ -113,29 +130,29 @@ class PreloadedWorker:
 
 
 def _run_command(
-    arguments: list[str], environment: dict[str, str], cwd: Path, streams: list[Path]
+    module: str,
+    arguments: list[str],
+    environment: dict[str, str],
+    cwd: Path,
+    streams: list[Path],
 ) -> None:
     _take_over(environment, streams)
     os.chdir(cwd)
-    sys.argv = ["glasses", *arguments]
-    from producer.main import main
-
-    try:
-        main()
-    finally:
-        atexit._run_exitfuncs()  # multiprocessing leaves them out
+    _run_main(module, ["glasses", *arguments])
 
 
-def _run_worker(arguments: list[str], environment: dict[str, str], log: Path) -> None:
+def _run_worker(module: str, arguments: list[str], environment: dict[str, str], log: Path) -> None:
     os.setsid()
     _take_over(environment, [Path(os.devnull), log, log])
-    sys.argv = ["worker", *arguments]
-    from worker.__main__ import main
+    _run_main(module, ["worker", *arguments])
 
+
+def _run_main(module: str, words: list[str]) -> None:
+    sys.argv = words
     try:
-        main()
+        importlib.import_module(module).main()
     finally:
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # multiprocessing leaves them out
 
 
 def _take_over(environment: dict[str, str], streams: list[Path]) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from glasses.client import Client
 from glasses.config.settings import Settings
 from infra.local.workers import environment
+from tests.support.preloaded import run_preloaded
 
 SECONDS = 90
 
@@ -32,23 +34,38 @@ class Watching:
     def __init__(self, settings: Settings, folder: Path, output: Path) -> None:
         self.settings, self.folder, self.output = settings, folder, output
 
-    def start(self, *options: str, crash_at: str = "") -> subprocess.Popen[str]:
-        """Start watching; at step `crash_at` it kills itself, see `crashing_watcher`."""
-        module = "tests.support.crashing_watcher" if crash_at else "producer"
-        arguments = ["watch-folder", str(self.folder), "-o", str(self.output), "--settle", "0.3"]
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        """Start watching."""
         return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments, "--interval", "0.2", *options],
-            env=os.environ | environment(self.settings) | {"TEST_CRASH": crash_at},
+            [sys.executable, "-m", "producer", *self._arguments(options)],
+            env=os.environ | environment(self.settings),
             stderr=subprocess.PIPE,
             text=True,
         )
 
     def run_once(self, *options: str, crash_at: str = "", code: int = 0) -> str:
-        """Run with `--once` and return its stderr."""
-        process = self.start("--once", *options, crash_at=crash_at)
-        _, said = process.communicate(timeout=SECONDS)
-        assert process.returncode == code, said
+        """Run with `--once` and return its stderr.
+
+        Args:
+            *options: More options.
+            crash_at: Step at which it kills itself, see `crashing_watcher`.
+            code: Expected exit code.
+        """
+        done = run_preloaded(
+            self._arguments(["--once", *options]),
+            os.environ | environment(self.settings) | {"TEST_CRASH": crash_at},
+            stdin="",
+            cwd=Path.cwd(),
+            timeout=SECONDS,
+            module="tests.support.crashing_watcher" if crash_at else "producer.main",
+        )
+        said = done.stderr.decode()
+        assert done.returncode == code, said
         return said
+
+    def _arguments(self, options: Sequence[str]) -> list[str]:
+        words = ["watch-folder", str(self.folder), "-o", str(self.output), "--settle", "0.3"]
+        return [*words, "--interval", "0.2", *options]
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the complete rows of the output file."""

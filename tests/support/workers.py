@@ -13,6 +13,11 @@ from glasses.config.settings import Settings
 from infra.local.workers import environment
 from tests.support.preloaded import PreloadedWorker, is_forkable
 
+_FORKABLE = {
+    "worker": "worker.__main__",
+    "tests.support.poison_worker": "tests.support.poison_worker",
+}
+
 
 class Worker:
     """A process of `python -m worker`.
@@ -26,8 +31,8 @@ class Worker:
         environment_: More environment variables.
         prefix: Words before the command.
         module: Module to run.
-        preloaded: Fork it from a process that has imported its libraries, if it is a plain worker:
-            it starts sooner, and its memory says nothing.
+        preloaded: Fork it from a process that has imported its libraries, if that is possible: it
+            starts sooner, and its memory says nothing.
     """
 
     def __init__(
@@ -50,8 +55,8 @@ class Worker:
         variables = os.environ | environment(settings) | dict(environment_ or {})
         options = ["--processes", str(processes)]
         self.process: subprocess.Popen[bytes] | PreloadedWorker
-        if preloaded and module == "worker" and not prefix and is_forkable(variables):
-            self.process = PreloadedWorker(options, variables, log)
+        if preloaded and module in _FORKABLE and not prefix and is_forkable(variables):
+            self.process = PreloadedWorker(options, variables, log, _FORKABLE[module])
             return
         with log.open("wb") as out:
             self.process = subprocess.Popen(
