@@ -13,10 +13,11 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PHOTOS = HERE / "photos"
+GLASSES = [str(Path(sys.executable).with_name("glasses"))]
 
 
 def main() -> int:
-    """Start the stack, submit the photos and show the results.
+    """Start the stack, submit the photos, show the results and write a report.
 
     Returns:
         The exit code; 0 if every demo photo has the expected verdict.
@@ -31,14 +32,14 @@ def main() -> int:
     if _glasses("up", "--detach").returncode:
         return 1
     try:
-        code = _submit(options.photos)
+        code = _submit(options.photos, options.home.with_suffix(".html"))
     finally:
         _glasses("down")
     _log(f"Next: run `. {_activate_script()}`, then `glasses --help`; README.md has examples.")
     return code
 
 
-def _submit(photos: Path) -> int:
+def _submit(photos: Path, report: Path) -> int:
     # "./-x" is a folder, "-x" an option.
     folder = f"./{photos}" if str(photos).startswith("-") else str(photos)
     submitted = _glasses("submit", folder, "--wait", stdout=subprocess.PIPE)
@@ -48,9 +49,14 @@ def _submit(photos: Path) -> int:
     _glasses("status", job)
     if _glasses("results", job, "--format", "table").returncode not in {0, 1}:
         return 1
+    if code := _glasses("report", job, "--output", str(report)).returncode:
+        return code
     if photos.resolve() != PHOTOS.resolve():
         return 0
-    rows = _glasses("results", job, "--format", "jsonl", stdout=subprocess.PIPE, quiet=True)
+    rows = _rows(job)
+    if rows.returncode not in {0, 1}:
+        _log(rows.stderr)
+        return 1
     return _compare([json.loads(line) for line in rows.stdout.splitlines()])
 
 
@@ -76,13 +82,15 @@ def _verdict(row: dict[str, object]) -> str:
     return str(row["status"]).replace("_", "-")
 
 
-def _glasses(
-    *arguments: str, stdout: int | None = None, quiet: bool = False
-) -> subprocess.CompletedProcess[str]:
-    if not quiet:
-        _log(f"$ glasses {shlex.join(arguments)}")
-    command = [str(Path(sys.executable).with_name("glasses")), *arguments]
-    return subprocess.run(command, stdout=stdout, text=True, check=False)
+def _glasses(*arguments: str, stdout: int | None = None) -> subprocess.CompletedProcess[str]:
+    _log(f"$ glasses {shlex.join(arguments)}")
+    return subprocess.run([*GLASSES, *arguments], stdout=stdout, text=True, check=False)
+
+
+def _rows(job: str) -> subprocess.CompletedProcess[str]:
+    """Return the rows of a job as JSON Lines, without showing the command."""
+    command = [*GLASSES, "results", job, "--format", "jsonl"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def _activate_script() -> str:

@@ -44,6 +44,7 @@ def test_demo_takes_any_folder_and_prints_the_next_commands_to_type(
     row = done.stdout.splitlines()[-1]
     assert row.startswith("eyeglasses ")
     assert row.endswith("/hopper.jpg")
+    assert "hopper.jpg" in (tmp_path / "h.html").read_text()
     last = done.stderr.splitlines()[-1]
     activate, glasses = (part for part in last.split("`")[1::2])
     assert glasses == "glasses --help"
