@@ -24,6 +24,9 @@ if str(ROOT) not in sys.path:
 for _name in [name for name in os.environ if name.startswith("GLASSES_")]:
     del os.environ[_name]
 
+# Processes under test start sooner if Python may keep what it compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Background jobs of a shell ignore Ctrl-C; the commands under test must not inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

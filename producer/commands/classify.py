@@ -112,11 +112,11 @@ def command(
             progress(selection, list_options, pipeline.settings) as advance,
             row_output.open(selected, kept.temporary) as writer,
         ):
+            kept.writer = writer
 
             def write_rows() -> Iterator[PhotoResult]:
                 for photo in kept.results(pipeline, photos):
                     writer.write([photo.verdict])
-                    kept.printed = writer.written
                     advance()
                     yield photo
 

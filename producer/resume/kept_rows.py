@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from glasses.in_process import InProcess
     from glasses.protocol.photo_result import PhotoResult
     from producer.resume.run import Source
+    from producer.rows import RowWriter
 
 
 @dataclass(slots=True)
@@ -27,11 +28,11 @@ class KeptRows:
 
     Attributes:
         journal: The journal; None if the rows do not go to a regular file.
-        printed: Number of rows that were written so far.
+        writer: Writes and counts the rows, once the output is open.
     """
 
     journal: Journal | None
-    printed: int = 0
+    writer: RowWriter | None = None
 
     @property
     def temporary(self) -> str | None:
@@ -84,7 +85,7 @@ def kept_rows(output: RowOutput, resume: bool) -> Iterator[KeptRows]:
 
 def _how_to_continue(kept: KeptRows) -> str:
     if kept.journal is None:
-        rows = pluralize(kept.printed, "row")
+        rows = pluralize(kept.writer.written if kept.writer else 0, "row")
         return f"{rows} written. A run with -o FILE can be continued later."
     if not kept.journal.rows:
         return "no photo was classified"
