@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from tests.support import host_scenes
+from training.common.allocator import keep_memory
 from training.common.random_source import RandomSource
 from training.detector.batches import draw_batch
 from training.detector.quick_teacher import teach_quickly
@@ -33,6 +34,7 @@ BATCH = 48
 
 def main() -> None:
     """Measure and print."""
+    keep_memory()
     parser = argparse.ArgumentParser(prog="python -m tests.bench.scenes", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--device", default="cpu", help="device of the batches; default cpu")

@@ -52,3 +52,9 @@ class RandomSource:
         """
         size = int(count * share + self.host.random())
         return self.permutation(count)[:size]
+
+    def run(self, count: int, share: float) -> slice:
+        """Return a random share of `count` pictures that follow one another, as `subset` does."""
+        size = int(count * share + self.host.random())
+        start = self.host.randint(0, count - size)
+        return slice(start, start + size)

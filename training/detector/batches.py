@@ -16,7 +16,7 @@ class Batch(NamedTuple):
     """Scenes of S × S px and their targets; see `DetectionTargets`, with s cells per side.
 
     Attributes:
-        pixels: N × 3 × S × S uint8.
+        pixels: N × 3 × S × S float32, whole numbers 0 … 255.
         heat: N × s × s.
         weight: N × s × s.
         free: N × s × s.

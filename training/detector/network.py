@@ -103,5 +103,5 @@ def weights_of(model: nn.Module) -> int:
 
 
 def normalize(pixels: Tensor) -> Tensor:
-    """Return N × 3 × H × W uint8 as the network's input."""
+    """Return N × 3 × H × W pixels, 0 … 255, as the network's input."""
     return (pixels.to(torch.float32) - 128) / 128

@@ -1,31 +1,40 @@
-"""Composition of scenes in batches; the host never waits for the device."""
+"""Composition of scenes; geometry on the host, pixels on the device, which nothing waits for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from training.common.random_source import RandomSource
 from training.detector.scenes.layout import Layout, layouts
 from training.detector.scenes.occlusion import occlude
-from training.detector.scenes.photo_store import COLOURS, PhotoStore
+from training.detector.scenes.photo_store import PhotoStore, padded
 from training.detector.scenes.photometric import distort
 from training.detector.scenes.placement import (
     SIDE,
     WHOLE_SHARE,
+    Flags,
+    Floats,
     fit_whole,
     place_faces,
-    place_ground,
+    place_grounds,
     visible,
 )
-from training.detector.scenes.sampling import UNIT, Samples, View, interpolate, merge, sample
+from training.detector.scenes.sampling import Grounds, Views, inside
 
 MOST_FACES = 32
 """Faces per scene; if there are more, the smallest are unsure."""
 PLAIN_SHARE = 0.2
 """Share of backgrounds of one colour."""
+EXISTING_SHARE = 0.97
+"""Share of first tiles that show a photo; all others do."""
+CONTINUED_SHARE = 0.7
+"""Share of photos that are continued where they end, instead of showing a background."""
+PADDING = 128
+"""Gray outside of a whole photo, as `worker.vision.detect.proposal.padded` fills it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +42,9 @@ class SceneBatch:
     """Training pictures.
 
     Attributes:
-        pixels: N × 3 × SIDE × SIDE, uint8, RGB.
-        faces: N × MOST_FACES × 3, in px of the scene; rows of zeros are no faces.
-        unsure: N × MOST_FACES × 3; squares in which a detection is neither required nor an error.
+        pixels: N × 3 × SIDE × SIDE, RGB; float32, whole numbers 0 … 255.
+        faces: N × F × 3, in px of the scene, the largest first; rows of zeros are no faces.
+        unsure: N × U × 3; squares in which a detection is neither required nor an error.
         face_free: N, bool; the scene contains no photo of people: every detection is wrong.
     """
 
@@ -58,96 +67,91 @@ class SceneComposer:
 
     def draw(self, count: int, rng: RandomSource) -> SceneBatch:
         """Return random scenes; `rng` is on the device of the photos."""
-        groups = layouts(count, rng)
-        parts = [self._group(layout, rng) for layout in groups]
-        pixels, faces, unsure = (torch.cat(tensors) for tensors in zip(*parts, strict=True))
-        free = torch.tensor([g.face_free for g in groups for _ in range(g.count)])
-        return SceneBatch(pixels, faces, unsure, free.to(pixels.device, non_blocking=True))
+        host = np.random.default_rng(rng.host.getrandbits(64))
+        groups, device = layouts(count, rng), self._photos.packed.device
+        pixels = torch.empty((count, 3, SIDE, SIDE), device=device)
+        start = 0
+        listed: list[tuple[Floats, Floats]] = []
+        for layout in groups:
+            scenes = pixels[start : start + layout.count]
+            listed += zip(*self.paint(scenes, layout, host, rng), strict=True)
+            distort(scenes, rng)
+            start += layout.count
+        free = np.repeat([g.face_free for g in groups], [g.count for g in groups])
+        faces, unsure = zip(*(_ranked(*squares) for squares in listed), strict=True)
+        found = (torch.from_numpy(part) for part in (padded(faces), padded(unsure), free))
+        return SceneBatch(pixels, *(part.to(device, non_blocking=True) for part in found))
 
-    def _group(self, layout: Layout, rng: RandomSource) -> tuple[Tensor, Tensor, Tensor]:
-        n, device = layout.count, self._photos.packed.device
-        count = len(layout.tiles)
-        corners = torch.tensor(layout.tiles * n, dtype=torch.float32)
-        corners = corners.to(device, non_blocking=True)
-        origin, size = corners[:, :2], corners[:, 2:] - corners[:, :2]
-        none = torch.zeros((n, MOST_FACES, 3), device=device)
-        faces, unsure = none, none
-        if layout.face_free:
-            samples = self._ground_samples(size, layout, rng)
-            tiles = interpolate(self._photos.packed, samples)
-        else:
-            tiles, *found = self._photo_tiles(size, origin, layout, rng)
-            for squares in found:
-                squares[..., :2] += origin.unsqueeze(1) * (squares[..., 2:] > 0)
-            faces, unsure = (torch.cat([none, squares.view(n, -1, 3)], 1) for squares in found)
-        scenes = torch.empty((n, 3, SIDE, SIDE), dtype=torch.uint8, device=device)
-        for i, (left, top, right, bottom) in enumerate(layout.tiles):
-            tile = tiles[i::count, :, : bottom - top, : right - left]
-            scenes[:, :, top:bottom, left:right] = tile
-        kept, rest = _largest(faces)
-        others, _ = _largest(torch.cat([rest, unsure], 1))
-        return distort(scenes, rng), kept, others
-
-    def _photo_tiles(
-        self, size: Tensor, origin: Tensor, layout: Layout, rng: RandomSource
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return tiles with a photo, its faces and its unsure squares in px of the tile."""
-        n, photos = len(size), self._photos
-        width, height = layout.largest
-        index = photos.draw(n, rng)
-        placed = place_faces(photos, index, size, layout.is_single, self._cut, rng)
-        exists = (rng.rand(n) < 0.97) | (origin.amax(1) > 0)
-        continued = exists & (rng.rand(n) >= 0.7)
-        whole, shown = torch.zeros_like(exists), size
-        if layout.is_single:
-            whole = exists & (rng.rand(n) < WHOLE_SHARE)
-            placed, edges = fit_whole(photos, index, placed, whole)
-            shown = torch.where(whole.unsqueeze(1), edges, shown)
-            continued = continued & ~whole
-        levels = photos.levels(index, placed.scale)
-        front, outside = sample(View(levels, placed.inverse(levels)), height, width)
-        # Half a pixel beyond the centre of the outermost one, the photo ends.
-        reach = torch.where(exists, UNIT / 2, -1.0).masked_fill(continued, torch.inf)
-        ground = self._ground_samples(size, layout, rng, whole)
-        samples = merge(front, ground, outside <= reach.view(n, 1, 1))
-        tiles = interpolate(photos.packed, samples)
-        faces, unsure = (
-            placed.move(squares) * ((squares[..., 2:] > 0) & exists.view(n, 1, 1))
-            for squares in (photos.faces[index], photos.unsure[index])
-        )
-        occlude(tiles, faces, placed.angle, rng)
-        return tiles, *visible(faces, unsure, shown)
-
-    def _ground_samples(
-        self, size: Tensor, layout: Layout, rng: RandomSource, whole: Tensor | None = None
-    ) -> Samples:
-        """Return samples of pictures without faces, or of one colour.
+    def paint(
+        self, scenes: Tensor, layout: Layout, host: np.random.Generator, rng: RandomSource
+    ) -> tuple[Floats, Floats]:
+        """Paint n scenes in place, without photometric changes.
 
         Args:
-            size: N × 2; width and height of each tile in px.
-            layout: The tiles' layout.
-            rng: Random numbers.
-            whole: N, bool; where to show the padding around a whole photo.
+            scenes: n × 3 × SIDE × SIDE float32.
+            layout: Their layout.
+            host: Random numbers on the host.
+            rng: Random numbers on the device.
+
+        Returns:
+            Faces, n × F × 3, and unsure squares, n × U × 3; rows of zeros are none.
         """
+        n, count = layout.count, len(layout.tiles)
+        corners = np.tile(np.array(layout.tiles, dtype=np.float32), (n, 1))
+        origin, size = corners[:, :2], corners[:, 2:] - corners[:, :2]
+        targets = [
+            scenes[number // count, :, top:bottom, left:right]
+            for number, (left, top, right, bottom) in enumerate(layout.tiles * n)
+        ]
+        if layout.face_free:
+            grounds = self._grounds(size, np.zeros(len(size), dtype=np.bool_), host)
+            for tile, target in enumerate(targets):
+                grounds.fill(target, tile)
+            none = np.zeros((n, 0, 3), dtype=np.float32)
+            return none, none
+        placed = place_faces(self._photos, size, layout.is_single, self._cut, host)
+        exists = (host.random(len(size)) < EXISTING_SHARE) | (origin.max(1) > 0)
+        whole, shown = np.zeros_like(exists), size
+        if layout.is_single:
+            whole = exists & (host.random(n) < WHOLE_SHARE)
+            placed, edges = fit_whole(self._photos, placed, whole)
+            shown = np.where(whole[:, None], edges, shown)
+        continued = ~whole & (host.random(len(size)) < CONTINUED_SHARE)
+        continued |= placed.covers(self._photos, size)
+        grounds = self._grounds(size, whole, host)
+        views = Views.of(self._photos, placed)
+        for tile, target in enumerate(targets):
+            grid = views.grid(tile, *target.shape[1:])
+            if exists[tile] and continued[tile]:
+                target.copy_(views.sample(tile, grid))
+                continue
+            grounds.fill(target, tile)
+            if exists[tile]:
+                target.lerp_(views.sample(tile, grid), inside(grid))
+        faces, unsure = (
+            placed.move(squares[placed.photo]) * exists[:, None, None]
+            for squares in (self._photos.faces, self._photos.unsure)
+        )
+        occlude(scenes, corners, faces, placed.angle, host, rng)
+        kept, others = visible(faces, unsure, shown)
+        for squares in (kept, others):
+            squares[..., :2] += origin[:, None] * (squares[..., 2:] > 0)
+        return kept.reshape(n, -1, 3), others.reshape(n, -1, 3)
+
+    def _grounds(self, size: Floats, whole: Flags, host: np.random.Generator) -> Grounds:
+        """Return what N tiles show where no photo is; `whole`: around a whole photo."""
         n, photos = len(size), self._photos
-        width, height = layout.largest
-        chosen = rng.rand(n) < (PLAIN_SHARE if photos.has_grounds else 1.0)
-        colour = (rng.rand(n) * COLOURS).long()
-        if whole is not None:
-            chosen, colour = chosen | whole, colour.masked_fill(whole, 0)
-        if photos.has_grounds:
-            index = photos.draw_grounds(n, rng)
-            placed = place_ground(photos, index, size, rng)
-            levels = photos.plain(photos.levels(index, placed.scale), chosen, colour)
-            matrix = placed.inverse(levels)
-        else:
-            levels = photos.plain(None, chosen, colour)
-            matrix = torch.zeros((n, 2, 3), device=size.device)
-        return sample(View(levels, matrix), height, width)[0]
+        plain = whole | (host.random(n) < (PLAIN_SHARE if photos.has_grounds else 1.0))
+        colours = np.where(whole[:, None], PADDING, host.integers(0, 256, (n, 3)))
+        on_device = torch.from_numpy(colours.astype(np.float32)).to(
+            photos.packed.device, non_blocking=True
+        )
+        views = Views.of(photos, place_grounds(photos, size, host)) if photos.has_grounds else None
+        return Grounds(views, plain, on_device.view(n, 3, 1, 1))
 
 
-def _largest(squares: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the MOST_FACES largest squares and the others, N × … × 3 each."""
-    order = squares[..., 2].argsort(1, descending=True).unsqueeze(2).expand(-1, -1, 3)
-    ranked = squares.gather(1, order)
-    return ranked[:, :MOST_FACES], ranked[:, MOST_FACES:]
+def _ranked(faces: Floats, unsure: Floats) -> tuple[Floats, Floats]:
+    """Return the MOST_FACES largest faces, in order, and all other squares; without zeros."""
+    faces, unsure = (squares[squares[:, 2] > 0] for squares in (faces, unsure))
+    faces = faces[np.argsort(-faces[:, 2])]
+    return faces[:MOST_FACES], np.concatenate([faces[MOST_FACES:], unsure])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from training.common.random_source import RandomSource
+from training.detector.scenes.placement import Floats
 
 SUNGLASSES_SHARE = 0.2
 BLOB_SHARE = 0.1
@@ -18,6 +20,10 @@ SMALLEST_OCCLUDED = 18.0
 """Width in px of the smallest face that is covered."""
 
 
+SUNGLASSES_REACH, BLOB_REACH = 0.65, 0.85
+"""Distance from a face's centre within which it is covered, as a share of its side."""
+
+
 @dataclass(frozen=True, slots=True)
 class _FaceGrid:
     """Each pixel's position relative to a face.
@@ -25,7 +31,7 @@ class _FaceGrid:
     Attributes:
         right: N × H × W; from the face's centre to its right, as a share of its side.
         down: N × H × W.
-        side: N × 1 × 1, in px; 0 where there is no face.
+        side: N × 1 × 1, in px.
     """
 
     right: Tensor
@@ -33,36 +39,78 @@ class _FaceGrid:
     side: Tensor
 
 
-def occlude(tile: Tensor, faces: Tensor, angle: Tensor, rng: RandomSource) -> None:
+def occlude(
+    scenes: Tensor,
+    tiles: Floats,
+    faces: Floats,
+    angle: Floats,
+    host: np.random.Generator,
+    rng: RandomSource,
+) -> None:
     """Cover a part of one face on some tiles, in place.
 
     Args:
-        tile: N × 3 × H × W, uint8.
+        scenes: n × 3 × S × S, 0 … 255; each has N / n tiles.
+        tiles: N × 4; left, top, right and bottom of each tile in px.
         faces: N × F × 3, in px of the tile; rows of zeros are no faces.
         angle: N; rotation of the faces, counter-clockwise, in radians.
-        rng: Random numbers.
+        host: Random numbers on the host: which faces.
+        rng: Random numbers on the device: how they are covered.
     """
-    n = len(tile)
-    for share, draw in ((SUNGLASSES_SHARE, _sunglasses), (BLOB_SHARE, _blob)):
-        hit = rng.subset(n, share)
-        if not len(hit):
+    per_scene, side = len(tiles) // len(scenes), scenes.shape[-1]
+    for share, reach, draw in (
+        (SUNGLASSES_SHARE, SUNGLASSES_REACH, _sunglasses),
+        (BLOB_SHARE, BLOB_REACH, _blob),
+    ):
+        hits = [
+            (number, *face)
+            for number in np.flatnonzero(host.random(len(tiles)) < share)
+            for face in _one(faces[number], host)
+        ]
+        if not hits:
             continue
-        listed = (faces[hit, :, 2] > 0).sum(1)
-        which = (rng.rand(len(hit)) * listed).long().clamp(max=faces.shape[1] - 1)
-        some, face = tile[hit].float(), faces[hit, which]
-        at = _grid(face, angle[hit], tile.shape[2:])
-        cover, colour = draw(at, some, face, rng)
-        cover = cover * (face[:, 2] >= SMALLEST_OCCLUDED).view(-1, 1, 1)
-        mixed = torch.lerp(some, colour, cover.unsqueeze(1))
-        tile[hit] = mixed.round_().to(torch.uint8)
+        index, x, y, width = (np.array(column) for column in zip(*hits, strict=True))
+        x, y = x + tiles[index, 0], y + tiles[index, 1]
+        # One window size for all: the largest face's.
+        size = min(math.ceil(2 * reach * width.max()), side)
+        left, top = ((at - size / 2).round().clip(0, side - size).astype(int) for at in (x, y))
+        windows = [
+            scenes[scene, :, row : row + size, column : column + size]
+            for scene, row, column in zip(index // per_scene, top, left, strict=True)
+        ]
+        corner = np.stack([left, top], 1)
+        ends = tiles[index] - np.tile(corner, 2)
+        rows = np.column_stack([x - left, y - top, width, angle[index], ends])
+        values = torch.from_numpy(rows.astype(np.float32)).to(scenes.device, non_blocking=True)
+        some, face = torch.stack(windows), values[:, :3]
+        cover, colour = draw(_grid(face, values[:, 3], size), some, face, rng)
+        cover = cover * _inside(values[:, 4:], size)
+        for window, mixed in zip(
+            windows, torch.lerp(some, colour, cover.unsqueeze(1)), strict=True
+        ):
+            window.copy_(mixed)
 
 
-def _grid(face: Tensor, angle: Tensor, shape: torch.Size) -> _FaceGrid:
+def _one(faces: Floats, host: np.random.Generator) -> list[Floats]:
+    """Return a random face of a tile in a list, or none if it is too small."""
+    listed = faces[faces[:, 2] > 0]
+    chosen = listed[host.integers(len(listed), size=min(1, len(listed)))]
+    return [face for face in chosen if face[2] >= SMALLEST_OCCLUDED]
+
+
+def _inside(tile: Tensor, size: int) -> Tensor:
+    """Return 1 inside of tiles (N × 4, in px of a window) and 0 outside, N × size × size."""
+    at = torch.arange(size, device=tile.device) + 0.5
+    left, top, right, bottom = tile.unsqueeze(2).unbind(1)
+    across, down = (at > left) & (at < right), (at > top) & (at < bottom)
+    return across.float().unsqueeze(1) * down.float().unsqueeze(2)
+
+
+def _grid(face: Tensor, angle: Tensor, size: int) -> _FaceGrid:
     x, y, side = (column.view(-1, 1, 1) for column in face.unbind(1))
     cos, sin = (f(angle).view(-1, 1, 1) for f in (torch.cos, torch.sin))
-    unit = side.clamp(min=1)
-    across = (torch.arange(shape[1], device=face.device) + 0.5 - x) / unit
-    down = (torch.arange(shape[0], device=face.device).unsqueeze(1) + 0.5 - y) / unit
+    at = torch.arange(size, device=face.device) + 0.5
+    across, down = (at - x) / side, (at.unsqueeze(1) - y) / side
     return _FaceGrid(across * cos - down * sin, across * sin + down * cos, side)
 
 
@@ -78,7 +126,7 @@ def _sunglasses(at: _FaceGrid, _: Tensor, face: Tensor, rng: RandomSource) -> tu
     frame = tint * rng.uniform(n, 0.3, 1.0).unsqueeze(1)
     width, height = uniform(0.15, 0.24), uniform(0.1, 0.19)
     apart, eyes = uniform(0.2, 0.25), EYES + uniform(-0.03, 0.04)
-    thick = (uniform(0.01, 0.035) * at.side).round().clamp(min=1) / at.side.clamp(min=1)
+    thick = (uniform(0.01, 0.035) * at.side).round().clamp(min=1) / at.side
     outward, v = at.right.abs(), (at.down - eyes) / height
     narrow = 1 - uniform(0, 0.35) * v.clamp(0, 1)  # aviator lenses narrow downwards
     u = (outward - apart) / (width * narrow)
@@ -93,8 +141,9 @@ def _sunglasses(at: _FaceGrid, _: Tensor, face: Tensor, rng: RandomSource) -> tu
     rim = (half + 0.5 - inward.abs_()).clamp_(0, 1)
     # Bridge and temples are one line, which the lenses interrupt.
     line = (half + 0.5 - (at.down - (eyes - height / 4)).abs_() * at.side).clamp_(0, 1)
-    outside = (outward < apart - width) | ((outward > apart + width) & (outward < 0.52))
-    lines = torch.maximum(rim, line * outside)
+    line *= (((outward - apart).abs_() - width) * at.side + 0.5).clamp_(0, 1)
+    line *= ((0.52 - outward) * at.side + 0.5).clamp_(0, 1)
+    lines = torch.maximum(rim, line)
     colour = torch.lerp(_filled(tint, lens), _filled(frame, lens), lines.unsqueeze(1))
     return torch.maximum(lens, lines) * uniform(0.8, 1), colour
 
@@ -111,7 +160,7 @@ def _blob(at: _FaceGrid, tile: Tensor, face: Tensor, rng: RandomSource) -> tuple
     long, short = (rng.uniform(n, 0.12, 0.32).view(n, 1, 1) for _ in range(2))
     u = (right * torch.cos(turn) + down * torch.sin(turn)) / long
     v = (down * torch.cos(turn) - right * torch.sin(turn)) / short
-    cover = ((1 - torch.hypot(u, v)) * short * at.side + 0.5).clamp(0, 1)
+    cover = ((1 - (u.square_() + v.square_()).sqrt_()) * short * at.side + 0.5).clamp(0, 1)
     return cover, _filled(colour, cover)
 
 

@@ -20,17 +20,14 @@ DARK_SHARE = 0.12
 LUMA = (0.299, 0.587, 0.114)
 
 
-def distort(scenes: Tensor, rng: RandomSource) -> Tensor:
-    """Return scenes with random light, colour, resolution and noise.
+def distort(scenes: Tensor, rng: RandomSource) -> None:
+    """Give scenes random light, colour, resolution and noise, in place.
 
     Args:
-        scenes: N × 3 × S × S, uint8, RGB.
+        scenes: N × 3 × S × S, RGB, 0 … 255; contiguous. The result is whole numbers.
         rng: Random numbers.
-
-    Returns:
-        The same shape and type.
     """
-    x = _relight(scenes, rng)
+    _relight(scenes, rng)
     for share, change in (
         (DARK_SHARE, _dark),
         (GRAY_SHARE, _gray),
@@ -39,14 +36,14 @@ def distort(scenes: Tensor, rng: RandomSource) -> Tensor:
         (NOISE_SHARE, partial(add_noise, strengths=(3 / 255, 18 / 255), channels=1)),
         (JPEG_SHARE, partial(jpeg, steps=(0.01, 0.04))),
     ):
-        hit = rng.subset(len(x), share)
-        if len(hit):
-            x[hit] = change(x[hit], rng).clamp(0, 1)
-    return x.mul_(255).add_(0.5).to(torch.uint8)
+        some = scenes[rng.run(len(scenes), share)]
+        if len(some):
+            some.copy_(change(some, rng)).clamp_(0, 1)
+    scenes.mul_(255).round_()
 
 
-def _relight(scenes: Tensor, rng: RandomSource) -> Tensor:
-    """Change gamma, contrast, brightness and white balance; return floats in 0..1.
+def _relight(scenes: Tensor, rng: RandomSource) -> None:
+    """Change gamma, contrast, brightness and white balance; leaves 0 … 1 in place of 0 … 255.
 
     A table per scene and channel: there are fewer values than pixels.
     """
@@ -57,9 +54,9 @@ def _relight(scenes: Tensor, rng: RandomSource) -> Tensor:
     contrast, brightness = rng.uniform(n, 0.65, 1.3), rng.uniform(n, -0.15, 0.15)
     y = (x.pow(gamma) - 0.5) * contrast.view(n, 1, 1) + 0.5 + brightness.view(n, 1, 1)
     tables = (y * gains.unsqueeze(2)).clamp(0, 1)
-    rows = torch.arange(3 * n, dtype=torch.int32, device=scenes.device).view(n, 3, 1, 1) * 256
-    index = rows + scenes
-    return tables.view(-1).index_select(0, index.view(-1)).view(scenes.shape)
+    rows = torch.arange(3.0 * n, device=scenes.device).view(n, 3, 1, 1) * 256
+    index = scenes.add_(rows + 0.5).to(torch.int32)
+    torch.index_select(tables.view(-1), 0, index.view(-1), out=scenes.view(-1))
 
 
 def _dark(x: Tensor, rng: RandomSource) -> Tensor:
@@ -70,4 +67,4 @@ def _dark(x: Tensor, rng: RandomSource) -> Tensor:
 
 def _gray(x: Tensor, _: RandomSource) -> Tensor:
     luma = sum(weight * x[:, i] for i, weight in enumerate(LUMA))
-    return torch.as_tensor(luma).unsqueeze(1).expand(-1, 3, -1, -1)
+    return torch.as_tensor(luma).unsqueeze(1)

@@ -1,8 +1,4 @@
-"""Sampling: the pixels of tiles, interpolated from stored photos.
-
-Positions are in units of 1/256 px: their integers hold the index of a pixel and the share of the
-next one, and two colours of a pixel are interpolated by one multiplication.
-"""
+"""Sampling: what tiles show of stored photos, interpolated on the device."""
 
 from __future__ import annotations
 
@@ -10,104 +6,74 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from training.detector.scenes.photo_store import Levels
-
-UNIT = 256
-RED_BLUE, GREEN = 0xFF00FF, 0x00FF00
+from training.detector.scenes.photo_store import PhotoStore
+from training.detector.scenes.placement import SIDE, Flags, Placement
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Views:
     """What N tiles show of the stored photos.
 
     Attributes:
-        levels: The copies that are sampled.
-        inverse: N × 2 × 3; maps px of the tile to indices of pixels.
+        photos: The photos.
+        placed: How they are placed in the tiles.
+        across: N × 2 × SIDE; the part of a place in the photo that depends on the tile's column.
+        down: N × 2 × SIDE; … on its row.
     """
 
-    levels: Levels
-    inverse: Tensor
+    photos: PhotoStore
+    placed: Placement
+    across: Tensor
+    down: Tensor
 
-    def positions(self, height: int, width: int) -> tuple[Tensor, Tensor]:
-        """Return column and row at each place, N × H × W each, in units of 1 / UNIT."""
-        across = torch.arange(width, device=self.inverse.device) + 0.5
-        down = torch.arange(height, device=self.inverse.device) + 0.5
-        m = (self.inverse * UNIT).view(-1, 6, 1)
-        x = (m[:, 0] * across).unsqueeze(1) + (m[:, 1] * down + m[:, 2]).unsqueeze(2)
-        y = (m[:, 3] * across).unsqueeze(1) + (m[:, 4] * down + m[:, 5]).unsqueeze(2)
-        return x, y
+    @classmethod
+    def of(cls, photos: PhotoStore, placed: Placement) -> Views:
+        """Return what the tiles of a placement show."""
+        device = photos.packed.device
+        maps = torch.from_numpy(placed.inverse(photos)).to(device, non_blocking=True)
+        middles = torch.arange(SIDE, device=device) + 0.5
+        across = maps[:, :, :1] * middles
+        return cls(photos, placed, across.add_(maps[:, :, 2:]), maps[:, :, 1:2] * middles)
+
+    def grid(self, tile: int, height: int, width: int) -> Tensor:
+        """Return the place of each pixel of a tile, 2 × height × width; the photo is -1 … 1."""
+        return self.across[tile, :, None, :width] + self.down[tile, :, :height, None]
+
+    def sample(self, tile: int, grid: Tensor) -> Tensor:
+        """Return pixels of a tile's photo, 3 × H × W float32, 0 … 255; its edges continue."""
+        photo, scale = int(self.placed.photo[tile]), float(self.placed.scale[tile])
+        picture = self.photos.picture(photo, scale).unsqueeze(0).float()
+        places = grid.permute(1, 2, 0).unsqueeze(0)
+        return functional.grid_sample(
+            picture, places, padding_mode="border", align_corners=False
+        ).squeeze(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
-    """Where each of N × H × W pixels comes from.
+class Grounds:
+    """What N tiles show where no photo is.
 
     Attributes:
-        x: Column, in units of 1 / UNIT; inside the copy.
-        y: Row.
-        width: int32, width of the copy.
-        offset: Index of the copy's first pixel.
+        views: Pictures without faces; None if there are none.
+        plain: N; which tiles show a colour instead.
+        colours: N × 3 × 1 × 1, 0 … 255.
     """
 
-    x: Tensor
-    y: Tensor
-    width: Tensor
-    offset: Tensor
+    views: Views | None
+    plain: Flags
+    colours: Tensor
+
+    def fill(self, target: Tensor, tile: int) -> None:
+        """Fill a tile, 3 × H × W."""
+        if self.views is None or self.plain[tile]:
+            target.copy_(self.colours[tile])
+        else:
+            target.copy_(self.views.sample(tile, self.views.grid(tile, *target.shape[1:])))
 
 
-def sample(view: View, height: int, width: int) -> tuple[Samples, Tensor]:
-    """Return the samples of a view, and how far each is outside the photo; its edges continue.
-
-    The distance is in units of 1 / UNIT, from the centre of the outermost pixel.
-    """
-    x, y = view.positions(height, width)
-    last = (view.levels.size - 1) * UNIT
-    right, bottom = last.view(-1, 2, 1, 1).unbind(1)
-    cut_x, cut_y = torch.minimum(x, right).clamp_(min=0), torch.minimum(y, bottom).clamp_(min=0)
-    outside = torch.maximum(x.sub_(cut_x).abs_(), y.sub_(cut_y).abs_())
-    columns = view.levels.size[:, 0].to(view.levels.offset.dtype).view(-1, 1, 1)
-    return Samples(cut_x, cut_y, columns, view.levels.offset.view(-1, 1, 1)), outside
-
-
-def merge(front: Samples, ground: Samples, covered: Tensor) -> Samples:
-    """Return samples of the front where it covers the ground, and of the ground elsewhere."""
-    share = covered.float()
-    number = covered.to(front.offset.dtype)
-    return Samples(
-        torch.lerp(ground.x, front.x, share),  # faster than a choice, and exact at 0 and 1
-        torch.lerp(ground.y, front.y, share),
-        ground.width + (front.width - ground.width) * number,
-        ground.offset + (front.offset - ground.offset) * number,
-    )
-
-
-def interpolate(packed: Tensor, samples: Samples) -> Tensor:
-    """Return the interpolated pixels, N × 3 × H × W uint8.
-
-    Args:
-        packed: As `PhotoStore` stores them.
-        samples: Where they come from.
-    """
-    x, y = samples.x.to(torch.int32), samples.y.to(torch.int32)
-    first = (y >> 8).mul_(samples.width).add_(x >> 8) + samples.offset
-    below = first + samples.width
-    right, down = x.bitwise_and_(UNIT - 1), y.bitwise_and_(UNIT - 1)
-    both = (right * down).bitwise_right_shift_(8)
-    right.sub_(both)
-    down.sub_(both)
-    weights = (UNIT - right).sub_(down).sub_(both), right, down, both
-    red_blue = torch.zeros_like(right)
-    green = torch.zeros_like(right)
-    for index, weight, next_column in zip(
-        (first, first, below, below), weights, (0, 1, 0, 1), strict=True
-    ):
-        pixels = packed[next_column:].index_select(0, index.view(-1)).view(index.shape)
-        # At most 0xFF × 256 per colour: none reaches the next one.
-        green.addcmul_(pixels & GREEN, weight)
-        red_blue.addcmul_(pixels.bitwise_and_(RED_BLUE), weight)
-    result = torch.empty((len(first), 3, *first.shape[1:]), dtype=torch.uint8, device=first.device)
-    result[:, 0] = red_blue >> 8  # uint8 keeps the lowest byte
-    result[:, 1] = green >> 16
-    result[:, 2] = red_blue >> 24
-    return result
+def inside(grid: Tensor) -> Tensor:
+    """Return 1 at the places inside the photo and 0 outside, 1 × H × W."""
+    # Comparisons and their conversion to numbers take longer.
+    return (1 - torch.maximum(grid[:1].abs(), grid[1:].abs())).mul_(1e9).clamp_(0, 1)

@@ -14,8 +14,11 @@ from tests.support.host_scenes import HostPhoto, HostScenes, levels
 from training.common.random_source import RandomSource
 from training.detector.batches import draw_batch
 from training.detector.scenes import PhotoStore, SceneBatch, SceneComposer, SourcePhoto
-from training.detector.scenes.placement import SIDE, Placement, visible
-from training.detector.scenes.sampling import UNIT, View, interpolate, sample
+from training.detector.scenes.compose import PADDING
+from training.detector.scenes.layout import Layout
+from training.detector.scenes.occlusion import occlude
+from training.detector.scenes.placement import SIDE, Placement, place_faces, visible
+from training.detector.scenes.sampling import Views, inside
 from training.detector.square import squares
 
 CPU = torch.device("cpu")
@@ -32,6 +35,7 @@ PHOTOS = [
     SourcePhoto(smooth(200, 160, 1), squares([(80, 90, 70)]), squares([(20, 20, 20)])),
     SourcePhoto(smooth(220, 300, 2), squares([(100, 90, 60), (220, 100, 40)]), squares(), 2),
 ]
+RNG = np.random.default_rng(0)
 GROUNDS = [smooth(120, 300, 3), smooth(300, 300, 4)]
 
 
@@ -40,12 +44,20 @@ def composer() -> SceneComposer:
     return SceneComposer(PhotoStore(PHOTOS, GROUNDS, CPU))
 
 
+def padded(squares: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.pad(squares, (0, 0, 0, 64 - squares.shape[1]))
+
+
 @pytest.fixture(scope="module")
 def scenes(composer: SceneComposer) -> SceneBatch:
     rng = RandomSource.seeded(1)
     drawn = [composer.draw(12, rng) for _ in range(8)]  # each scene has its own layout
-    names = ("pixels", "faces", "unsure", "face_free")
-    return SceneBatch(*(torch.cat([getattr(part, name) for part in drawn]) for name in names))
+    return SceneBatch(
+        torch.cat([part.pixels for part in drawn]),
+        torch.cat([padded(part.faces) for part in drawn]),
+        torch.cat([padded(part.unsure) for part in drawn]),
+        torch.cat([part.face_free for part in drawn]),
+    )
 
 
 def test_same_seed_draws_the_same_batch(composer: SceneComposer) -> None:
@@ -63,6 +75,8 @@ def test_composition_never_makes_the_host_wait_for_the_device(composer: SceneCom
 
 def test_scenes_have_their_faces_inside(scenes: SceneBatch) -> None:
     assert scenes.pixels.shape == (96, 3, SIDE, SIDE)
+    assert ((scenes.pixels >= 0) & (scenes.pixels <= 255)).all()
+    assert (scenes.pixels == scenes.pixels.round()).all(), "as photos are"
     listed = scenes.faces[..., 2] > 0
     centres = scenes.faces[..., :2][listed]
     assert ((centres > 0) & (centres < SIDE)).all()
@@ -89,8 +103,8 @@ def test_statistics_are_those_of_the_reference(scenes: SceneBatch) -> None:
     place = scenes.faces[..., :2][scenes.faces[..., 2] > 0].mean(0).numpy()
     assert place == pytest.approx(SIDE / 2, abs=16)
     pixels = np.stack([scene.pixels for scene in expected]).astype(np.float32)
-    assert scenes.pixels.float().mean() == pytest.approx(pixels.mean(), abs=15)
-    assert scenes.pixels.float().std() == pytest.approx(pixels.std(), abs=12)
+    assert scenes.pixels.mean() == pytest.approx(pixels.mean(), abs=15)
+    assert scenes.pixels.std() == pytest.approx(pixels.std(), abs=12)
 
 
 def test_face_is_where_its_pixels_are() -> None:
@@ -99,8 +113,8 @@ def test_face_is_where_its_pixels_are() -> None:
     store = PhotoStore([SourcePhoto(photo, squares([(80, 90, 70)]))], [], CPU)
     drawn = SceneComposer(store).draw(60, RandomSource.seeded(3))
     bright = []
-    for pixels, faces in zip(drawn.pixels.float(), drawn.faces, strict=True):
-        if faces[0, 2] > 40 and faces[1, 2] == 0:
+    for pixels, faces in zip(drawn.pixels, drawn.faces, strict=True):
+        if faces[0, 2] > 40 and not faces[1:, 2].any():
             column, row = (int(v) for v in faces[0, :2])
             bright.append(float(pixels[:, row, column].mean() - pixels[:, :, column].mean()))
     assert len(bright) > 5
@@ -108,44 +122,82 @@ def test_face_is_where_its_pixels_are() -> None:
 
 
 def test_photo_without_changes_keeps_its_pixels() -> None:
-    store = PhotoStore(PHOTOS, [], CPU)
-    placed = placement(angle=0.0, scale=1.0, mirror=1.0)
-    index = torch.tensor([0])
-    copies = store.levels(index, placed.scale)
-    samples, outside = sample(View(copies, placed.inverse(copies)), 200, 170)
-    tile = interpolate(store.packed, samples)[0].permute(1, 2, 0).numpy()
+    views = Views.of(PhotoStore(PHOTOS, [], CPU), placement(angle=0.0, scale=1.0, mirror=1.0))
+    grid = views.grid(0, 200, 170)
+    tile = views.sample(0, grid).round().permute(1, 2, 0).numpy()
     assert (tile[:, :160] == PHOTOS[0].pixels).all()
-    assert (outside[0, :, :160] <= UNIT / 2).all()
-    assert (outside[0, :, 160:] > UNIT / 2).all()
+    assert (tile[:, 160:] == PHOTOS[0].pixels[:, -1:]).all(), "the edge continues"
+    assert (inside(grid)[0, :, :160] == 1).all()
+    assert (inside(grid)[0, :, 160:] == 0).all()
 
 
 @pytest.mark.parametrize("mirror", [-1.0, 1.0])
 def test_squares_move_with_the_pixels(mirror: float) -> None:
     store = PhotoStore(PHOTOS, [], CPU)
     placed = placement(angle=0.5, scale=0.9, mirror=mirror)
-    copies = store.levels(torch.tensor([0]), placed.scale)
-    moved = placed.move(torch.tensor([[[80.0, 90, 70]]]))[0, 0]
-    matrix = placed.inverse(copies)[0]
-    back = matrix[:, :2] @ moved[:2] + matrix[:, 2] + 0.5
-    assert back.numpy() == pytest.approx([80, 90], abs=1e-3)
+    moved = placed.move(np.array([[[80.0, 90, 70]]], np.float32))[0, 0]
+    matrix = placed.inverse(store)[0]
+    back = matrix[:, :2] @ moved[:2] + matrix[:, 2]
+    assert (back + 1) / 2 * (160, 200) == pytest.approx([80, 90], abs=1e-3)
     assert moved[2] == pytest.approx(63)
 
 
 def test_small_copies_are_sampled_for_strong_reductions() -> None:
     store = PhotoStore(PHOTOS, [], CPU)
-    copies = store.levels(torch.tensor([1, 1, 1]), torch.tensor([1.0, 0.4, 0.01]))
-    assert copies.size[:, 0].tolist() == [300, 150, 18]
+    widths = [store.picture(1, scale).shape[2] for scale in (1.0, 0.4, 0.01)]
+    assert widths == [300, 150, 18]
+
+
+def test_a_photo_that_fills_its_tile_needs_no_background() -> None:
+    store = PhotoStore(PHOTOS, [], CPU)
+    placed = placement(angle=0.0, scale=2.0, mirror=1.0)
+    assert placed.covers(store, np.array([[319.0, 399.0]], np.float32)).tolist() == [True]
+    assert placed.covers(store, np.array([[321.0, 399.0]], np.float32)).tolist() == [False]
+    whole = place_faces(store, np.full((40, 2), SIDE, np.float32), True, 0.0, RNG)
+    shown = whole.covers(store, np.full((40, 2), SIDE, np.float32))
+    for tile in np.flatnonzero(shown):
+        grid = Views.of(store, whole).grid(int(tile), SIDE, SIDE)
+        assert inside(grid).all()
+
+
+def test_a_whole_photo_is_surrounded_by_the_workers_padding() -> None:
+    photo = np.full((100, 200, 3), 255, np.uint8)
+    store = PhotoStore([SourcePhoto(photo, squares([(80, 50, 30)]))], GROUNDS, CPU)
+    scenes = torch.empty(1, 3, SIDE, SIDE)
+    layout = Layout(1, False, ((0, 0, SIDE, SIDE),))
+    for seed in range(60):
+        SceneComposer(store).paint(
+            scenes, layout, np.random.default_rng(seed), RandomSource.seeded(0)
+        )
+        if (scenes[0, :, 129:] == PADDING).all():
+            assert (scenes[0, :, :127] == 255).float().mean() > 0.8  # a blob may cover some
+            return
+    raise AssertionError("no photo was shown whole")
 
 
 def test_faces_that_are_mostly_outside_are_unsure() -> None:
-    faces = torch.tensor([[[50.0, 50, 40], [2, 50, 60], [90, 50, 4], [300, 50, 40], [0, 0, 0]]])
-    kept, unsure = visible(faces, torch.zeros(1, 1, 3), torch.tensor([[100.0, 100]]))
+    faces = np.array(
+        [[[50.0, 50, 40], [2, 50, 60], [90, 50, 4], [300, 50, 40], [0, 0, 0]]], np.float32
+    )
+    kept, unsure = visible(faces, np.zeros((1, 1, 3), np.float32), np.array([[100.0, 100]]))
     assert (kept[0, :, 2] > 0).tolist() == [True, False, False, False, False]
     assert (unsure[0, :, 2] > 0).tolist() == [False, False, True, True, False, False]
 
 
+def test_only_the_tile_of_a_face_is_covered() -> None:
+    scenes = torch.full((20, 3, SIDE, SIDE), 255.0)
+    tiles = np.tile(np.array([(0, 0, 128, SIDE), (128, 0, SIDE, SIDE)], np.float32), (20, 1))
+    faces = np.zeros((40, 2, 3), np.float32)
+    faces[::2, 0] = (120, 128, 80)  # near the edge of the first tile
+    occlude(scenes, tiles, faces, np.zeros(40, np.float32), RNG, RandomSource.seeded(0))
+    changed = (scenes < 254).any(1)
+    assert changed[:, :, :128].any((1, 2)).float().mean() == pytest.approx(0.28, abs=0.2)
+    assert not changed[:, :, 128:].any()
+    assert not changed[:, :50].any()
+    assert not changed[:, 200:].any()
+
+
 def placement(angle: float, scale: float, mirror: float) -> Placement:
-    point = torch.zeros(1, 2)
-    return Placement(
-        point, point, torch.tensor([scale]), torch.tensor([angle]), torch.tensor([mirror])
-    )
+    point = np.zeros((1, 2), np.float32)
+    numbers = (np.array([value], np.float32) for value in (scale, angle, mirror))
+    return Placement(np.array([0]), point, point, *numbers)
