@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import torch
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from training.common.random_source import RandomSource
 
 
 class ReadsFromDevice(TorchDispatchMode):  # type: ignore[misc]
@@ -23,3 +28,24 @@ class ReadsFromDevice(TorchDispatchMode):  # type: ignore[misc]
         if by_mask or any(name in str(func) for name in self.WAITING):
             self.seen.append(str(func))
         return func(*args, **(kwargs or {}))
+
+
+class UnreadableSource(RandomSource):
+    """Random numbers on the device `meta`, whose tensors have a shape but no values.
+
+    Code that reads a value from the device fails there, and so does code that mixes devices.
+    """
+
+    DEVICE = torch.device("meta")
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(torch.Generator(), random.Random(seed))
+
+    def rand(self, *shape: int) -> Tensor:
+        return torch.rand(shape, device=self.DEVICE)
+
+    def randn(self, *shape: int) -> Tensor:
+        return torch.randn(shape, device=self.DEVICE)
+
+    def permutation(self, count: int) -> Tensor:
+        return torch.randperm(count, device=self.DEVICE)

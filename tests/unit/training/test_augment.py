@@ -7,7 +7,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 
-from tests.support.device_reads import ReadsFromDevice  # noqa: E402
+from tests.support import synthetic_crops  # noqa: E402
+from tests.support.device_reads import ReadsFromDevice, UnreadableSource  # noqa: E402
+from tests.support.host_augment import host_augment  # noqa: E402
 from training.classifier.augment import RandomSource, augment, centre  # noqa: E402
 from training.classifier.augment.corruptions import corrupt  # noqa: E402
 from training.classifier.augment.geometric import transform  # noqa: E402
@@ -35,11 +37,27 @@ def test_augmentation_never_makes_the_host_wait_for_the_device(
     assert reads.seen == []
 
 
+@pytest.mark.parametrize("how", ["ours", "original"])
+def test_augmentation_runs_where_values_cannot_be_read(how: str, crops: torch.Tensor) -> None:
+    for seed in range(3):
+        batch = augment(crops.to(UnreadableSource.DEVICE), UnreadableSource(seed), how)
+        assert batch.device == UnreadableSource.DEVICE
+        assert batch.shape == (16, 3, SIZE, SIZE)
+
+
 def test_a_subset_has_its_share_on_average() -> None:
     rng = seeded(5)
     sizes = [len(rng.subset(10, 0.25)) for _ in range(400)]
     assert set(sizes) == {2, 3}
     assert sum(sizes) / len(sizes) == pytest.approx(2.5, abs=0.1)
+
+
+def test_a_run_has_its_share_everywhere() -> None:
+    rng, hits = seeded(5), torch.zeros(10)
+    for _ in range(2000):
+        hits[rng.run(10, 0.15)] += 1
+    assert hits.sum() / 20_000 == pytest.approx(0.15, abs=0.01)
+    assert (hits > 100).all()
 
 
 def test_batch_has_the_networks_shape_and_range(crops: torch.Tensor) -> None:
@@ -64,6 +82,24 @@ def test_pictures_stay_between_black_and_white(how: object, crops: torch.Tensor)
         assert y.shape == x.shape
         assert y.min() >= 0
         assert y.max() <= 1
+
+
+def test_statistics_are_those_of_the_reference() -> None:
+    few = torch.from_numpy(synthetic_crops.crops(64).pixels)
+    generator, rng = torch.Generator().manual_seed(2), seeded(2)
+    theirs = torch.cat([host_augment(few, generator) for _ in range(6)])
+    ours = torch.cat([augment(few, rng) for _ in range(6)])
+    for axis in (2, 3):  # sharpness
+        rough = [x.diff(dim=axis).abs().mean((1, 2, 3)) for x in (ours, theirs)]
+        assert float(rough[0].mean() / rough[1].mean()) == pytest.approx(1, abs=0.15)
+    for of_picture in (torch.Tensor.mean, torch.Tensor.std):
+        one, other = (torch.stack([of_picture(p) for p in x]) for x in (ours, theirs))
+        for share in (0.1, 0.5, 0.9):
+            assert float(one.quantile(share)) == pytest.approx(
+                float(other.quantile(share)), abs=0.07
+            )
+    assert float((ours - theirs).mean((0, 2, 3)).abs().max()) < 0.05, "each colour"
+    assert ours.mean((0, 1)).sub(theirs.mean((0, 1))).abs().mean() < 0.05, "each place"
 
 
 def test_a_face_stays_in_the_picture_and_upright() -> None:

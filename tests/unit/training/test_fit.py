@@ -88,6 +88,27 @@ def test_more_epochs_continue_a_finished_run(tmp_path: Path) -> None:
         fit.fit(some, some, RANDOM, RECIPE, tmp_path)
 
 
+def test_batches_on_the_device_are_those_gathered_on_the_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some, seen, augment = crops(10), [], fit.augment
+
+    def watched(batch: torch.Tensor, *rest: object) -> torch.Tensor:
+        seen.append(batch)
+        return augment(batch, *rest)
+
+    monkeypatch.setattr(fit, "augment", watched)
+    fit.fit(some, some, RANDOM, replace(RECIPE, epochs=2), tmp_path)
+    expected = []
+    for epoch in range(2):
+        rng = torch.Generator().manual_seed(RECIPE.seed * 1000 + epoch)
+        order = torch.randperm(10, generator=rng).numpy()
+        expected += [some.pixels[order[:4]], some.pixels[order[4:8]]]
+    assert len(seen) == len(expected)
+    for one, other in zip(seen, expected, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other)
+
+
 def test_a_run_is_replaced_only_when_told(tmp_path: Path) -> None:
     some, other = crops(8), crops(12)
     path = fit.fit(some, some, RANDOM, RECIPE, tmp_path)

@@ -9,7 +9,7 @@ pytest.importorskip("torch", exc_type=ImportError)
 
 import torch
 
-from tests.support.device_reads import ReadsFromDevice
+from tests.support.device_reads import ReadsFromDevice, UnreadableSource
 from tests.support.host_scenes import HostPhoto, HostScenes, levels
 from training.common.random_source import RandomSource
 from training.detector.batches import draw_batch
@@ -71,6 +71,14 @@ def test_composition_never_makes_the_host_wait_for_the_device(composer: SceneCom
     with ReadsFromDevice() as reads:
         draw_batch(composer, 12, rng)
     assert not reads.seen
+
+
+def test_composition_runs_where_values_cannot_be_read() -> None:
+    composer = SceneComposer(PhotoStore(PHOTOS, GROUNDS, UnreadableSource.DEVICE))
+    for seed in range(4):
+        batch = draw_batch(composer, 12, UnreadableSource(seed))
+        assert {part.device for part in batch} == {UnreadableSource.DEVICE}
+        assert batch.pixels.shape == (12, 3, SIDE, SIDE)
 
 
 def test_scenes_have_their_faces_inside(scenes: SceneBatch) -> None:
