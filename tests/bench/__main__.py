@@ -3,9 +3,9 @@
 One core: photos/s of the whole pipeline and ms per stage, on photo sets generated from the demo
 photos and on any folder. The baseline is the method of 2020: dlib at full size, then enlarged, one
 photo at a time, with the float network. All cores: the local stack against the bare pipeline,
-memory and CPU. With `--data`: verdicts on labelled photos. Times depend on the machine and its
-load, so compare figures of one run only. `--record` appends the figures to
-`docs/bench-history.jsonl`.
+memory and CPU. With `--data`: verdicts on labelled photos; with `--face-free` also everyday photos.
+Times depend on the machine and its load, so compare figures of one run only. `--record` appends the
+figures to `docs/bench-history.jsonl`.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ def main() -> None:
         "--data", type=Path, help="folder of labelled datasets, to measure verdicts"
     )
     parser.add_argument(
+        "--face-free", type=Path, help="folder of photos without faces, for everyday photos"
+    )
+    parser.add_argument(
         "--runs", type=Path, default=Path("runs/training"), help="runs folder of training"
     )
     parser.add_argument("--fp32", type=Path, default=FP32, help="float network of the baseline")
@@ -80,6 +83,10 @@ def measure(options: argparse.Namespace) -> dict[str, float | str]:
     for name, generate in photo_sets.PHOTO_SETS.items():
         _log(name)
         figures |= _prefixed(name, speed.measure(list(generate(count)), ours, baseline, rounds))
+    if options.data and options.face_free:
+        _log("everyday")
+        photos = photo_sets.everyday(options.data, options.face_free, 20 * count)
+        figures |= _prefixed("everyday", speed.measure(photos, ours, baseline, rounds))
     for folder in options.folders:
         _log(str(folder))
         paths = islice(walk([str(folder)]), options.limit)

@@ -1,10 +1,10 @@
-"""Generated photo sets for benchmarks: portraits, photos of a phone, groups.
+"""Photo sets for benchmarks: generated portraits, photos of a phone and groups; everyday photos.
 
-Each photo is made from a demo portrait with a random crop, flip, brightness and grain, so no two
-files are equal and file sizes are realistic. The seed is fixed, so every call returns the same
-photos. Like photos of phones and of the web they use chroma subsampling 4:2:0. Until 2026-11-26
-they used 4:4:4, which is rare and slower to decode; later lines of bench-history.jsonl therefore
-have `photos: chroma`.
+Each generated photo is made from a demo portrait with a random crop, flip, brightness and grain, so
+no two files are equal and file sizes are realistic. The seed is fixed, so every call returns the
+same photos. Like photos of phones and of the web they use chroma subsampling 4:2:0. Until
+2026-11-26 they used 4:4:4, which is rare and slower to decode; later lines of bench-history.jsonl
+therefore have `photos: chroma`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 import simplejpeg
 
+from glasses.errors import UsageError
+from glasses.sources.walk import walk
 from worker.vision.decode import decode
 from worker.vision.detect import HogDetector
 from worker.vision.photo import DecodedPhoto, Pixels
@@ -34,6 +36,8 @@ GRAIN = 3
 QUALITY = 88
 FINE_QUALITY = 95
 CHROMA = "420"
+EVERYDAY = ("mtfl", "lfw", "celeba_wild", "fairface_60plus")
+"""Datasets with whole photos of one or more people."""
 
 
 def portraits(count: int) -> Iterator[bytes]:
@@ -80,6 +84,27 @@ def groups(count: int) -> Iterator[bytes]:
 
 
 PHOTO_SETS = {"portraits": portraits, "phone": phone, "phone, fine": phone_fine, "groups": groups}
+
+
+def everyday(data: Path, face_free: Path, count: int) -> list[bytes]:
+    """Return photos as they come: four in five of people, the others without a face.
+
+    Args:
+        data: Folder of the labelled datasets.
+        face_free: Folder of photos without faces.
+        count: Number of photos.
+
+    Raises:
+        UsageError: A folder has too few photos.
+    """
+    share = count // (len(EVERYDAY) + 1)
+    folders = []
+    for folder in (*(data / name for name in EVERYDAY), face_free):
+        paths = [source.path for source in walk([str(folder)], include=["*.jpg", "*.png"])]
+        if len(paths) < share:
+            raise UsageError(f"{folder} has {len(paths)} photos; {share} are needed")
+        folders.append([path.read_bytes() for path in paths[:: len(paths) // share][:share]])
+    return [photo for group in zip(*folders, strict=True) for photo in group]
 
 
 @cache
