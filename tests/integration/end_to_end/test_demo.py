@@ -41,9 +41,10 @@ def test_demo_takes_any_folder_and_prints_the_next_commands_to_type(
         timeout=180,
     )
     assert done.returncode == 0, done.stderr
-    row = done.stdout.splitlines()[-1]
+    *_, row, written = done.stdout.splitlines()
     assert row.startswith("eyeglasses ")
     assert row.endswith("/hopper.jpg")
+    assert written.startswith(f"{tmp_path / 'h.html'}: 1 photo")
     assert "hopper.jpg" in (tmp_path / "h.html").read_text()
     last = done.stderr.splitlines()[-1]
     activate, glasses = (part for part in last.split("`")[1::2])
