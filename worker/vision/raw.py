@@ -88,8 +88,8 @@ def _directories(tiff: bytes) -> Iterator[dict[int, int]]:
     file are checked, and what is read is limited.
     """
     order = "<" if tiff[:2] == b"II" else ">"
-    pending, seen = [_number(tiff, order + "I", 4)], set[int]()
-    while pending and len(seen) < _MAX_DIRECTORIES:
+    pending, seen = [_number(tiff, order + "I", 4)], {0}  # where a chain ends
+    while pending and len(seen) <= _MAX_DIRECTORIES:
         start = pending.pop(0)
         count = _number(tiff, order + "H", start)
         end = start + 2 + 12 * min(count, _MAX_TAGS)

@@ -198,6 +198,7 @@ def test_a_photo_whose_uploaded_copy_was_lost_is_uploaded_again(
     start_worker()
     wait_until(lambda: bool(watching.rows()))
     assert [row["status"] for row in watching.rows()] == ["classified"]
+    wait_until(lambda: not list(client.store.keys("jobs/")))  # a kill would interrupt the removal
     assert "a.jpg: uploaded again after it failed as vanished" in stop(process)
 
 

@@ -35,7 +35,7 @@ def poisonable(tmp_path: Path) -> dict[str, str]:
     folder = tmp_path / "site"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(SITECUSTOMIZE.format(root=str(ROOT)))
-    limits = {"GLASSES_CHUNK_TIME_LIMIT": "6", "GLASSES_PROCESS_MEMORY_MB": "768"}
+    limits = {"GLASSES_CHUNK_TIME_LIMIT": "6", "GLASSES_PROCESS_MEMORY_MB": "512"}
     return os.environ | limits | {"PYTHONPATH": str(folder), "GLASSES_HOME": str(tmp_path)}
 
 

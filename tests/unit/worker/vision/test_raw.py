@@ -125,6 +125,14 @@ def test_a_tiff_photo_with_its_pages_in_sub_directories_is_no_raw_photo() -> Non
     assert_upright(decode(tiff.finish(tiff.directory({**tags, 330: (LONG, [small])}))))
 
 
+def test_pixels_after_the_last_directory_are_not_taken_for_another() -> None:
+    tiff = TiffWriter()
+    # As if a directory began at the file's first byte, where a chain ends: the tag of a DNG.
+    at = tiff.add(bytes(6) + struct.pack("<HHII", 50706, 1, 4, 0) * 600)
+    tags = {256: (LONG, 64), 257: (LONG, 37), 258: (SHORT, [8, 8, 8]), 273: (LONG, at)}
+    assert not is_raw(tiff.finish(tiff.directory(tags)))
+
+
 def test_directories_that_repeat_or_overlap_are_read_in_little_time() -> None:
     loop = b"II*\0\x08\0\0\0" + struct.pack("<H", 1) + bytes(12) + struct.pack("<I", 8)
     many = b"MM\0*\0\0\0\x08" + struct.pack(">HHHII", 0xFFFF, 330, 4, 0xFFFFFFFF, 8) * 99
