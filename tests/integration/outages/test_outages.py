@@ -116,7 +116,8 @@ def test_submit_gives_up_on_an_unavailable_object_store_with_a_remedy(
     settings: Settings, network: Network, demo_photos: Path
 ) -> None:
     network.s3.cut()
-    submit = start_glasses("submit", str(demo_photos), settings=settings)
+    impatient = settings.model_copy(update={"s3_retry_seconds": 8.0})
+    submit = start_glasses("submit", str(demo_photos), settings=impatient)
     _, err = submit.communicate(timeout=90)
     assert submit.returncode == 3
     assert "object store" in err

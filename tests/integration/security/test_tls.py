@@ -68,7 +68,7 @@ def test_a_job_runs_over_tls(
 def test_a_certificate_of_an_unknown_ca_is_rejected(
     name: str, settings: Settings, demo_photos: Path
 ) -> None:
-    without = settings.model_copy(update={name: None})
+    without = settings.model_copy(update={name: None, "s3_retry_seconds": 2})
     glasses_output("submit", str(demo_photos / "hopper.jpg"), "--detach", code=3, settings=without)
 
 
