@@ -104,4 +104,5 @@ def weights_of(model: nn.Module) -> int:
 
 def normalize(pixels: Tensor) -> Tensor:
     """Return N × 3 × H × W pixels, 0 … 255, as the network's input."""
-    return (pixels.to(torch.float32) - 128) / 128
+    x = torch.empty_like(pixels, dtype=torch.float32, memory_format=torch.channels_last)
+    return x.copy_(pixels).sub_(128).div_(128)

@@ -47,7 +47,7 @@ def _centre_crop(crops: Tensor) -> Tensor:
 def normalize(x: Tensor) -> Tensor:
     """Map 0..1 to the network's input range."""
     mean, std = _mean_and_std(x.device)
-    return (x * 255 - mean) / std
+    return (x * 255).sub_(mean).div_(std)
 
 
 @cache

@@ -39,7 +39,7 @@ def corrupt(x: Tensor, rng: RandomSource) -> Tensor:
         hit = rng.subset(len(x), share)
         if len(hit):
             x[hit] = change(x[hit], rng)
-    return x.clamp(0, 1)
+    return x.clamp_(0, 1)
 
 
 def _erase(x: Tensor, rng: RandomSource) -> Tensor:

@@ -29,17 +29,17 @@ def relight(x: Tensor, rng: RandomSource) -> Tensor:
     x = x.clamp(1e-3, 1).pow(gamma)
     contrast = rng.uniform(n, 0.65, 1.35).view(n, 1, 1, 1)
     mean = x.mean((1, 2, 3), keepdim=True)
-    x = (x - mean) * contrast + mean + rng.uniform(n, -0.18, 0.18).view(n, 1, 1, 1)
-    x = x * rng.uniform(3 * n, 0.85, 1.15).view(n, 3, 1, 1)
+    x.sub_(mean).mul_(contrast).add_(mean + rng.uniform(n, -0.18, 0.18).view(n, 1, 1, 1))
+    x.mul_(rng.uniform(3 * n, 0.85, 1.15).view(n, 3, 1, 1))
     x = _saturate(x, rng)
-    return _darken(_shade(x, rng).clamp(0, 1), rng)
+    return _darken(_shade(x, rng).clamp_(0, 1), rng)
 
 
 def _saturate(x: Tensor, rng: RandomSource) -> Tensor:
     n = len(x)
     luma = (0.299 * x[:, 0] + 0.587 * x[:, 1] + 0.114 * x[:, 2]).unsqueeze(1)
     amount = rng.uniform(n, 0.5, 1.4).masked_fill(rng.rand(n) < GRAY_SHARE, 0)
-    return luma + (x - luma) * amount.view(n, 1, 1, 1)
+    return torch.lerp(luma, x, amount.view(n, 1, 1, 1))
 
 
 def _shade(x: Tensor, rng: RandomSource) -> Tensor:
@@ -49,7 +49,7 @@ def _shade(x: Tensor, rng: RandomSource) -> Tensor:
     angle = rng.uniform(n, 0, 2 * torch.pi)
     axis = torch.linspace(-1, 1, side, device=x.device)
     ramp = torch.cos(angle).view(n, 1, 1) * axis + torch.sin(angle).view(n, 1, 1) * axis[:, None]
-    return x * (1 - strength.view(n, 1, 1, 1) * 0.6 * torch.sigmoid(4 * ramp).unsqueeze(1))
+    return x.mul_(1 - torch.sigmoid(4 * ramp).mul_(0.6 * strength.view(n, 1, 1)).unsqueeze(1))
 
 
 def _darken(x: Tensor, rng: RandomSource) -> Tensor:
@@ -60,4 +60,4 @@ def _darken(x: Tensor, rng: RandomSource) -> Tensor:
     noise = rng.uniform(n, 0, 0.02).view(n, 1, 1, 1)
     some = x[hit] * light
     x[hit] = some + noise * rng.randn(*some.shape)
-    return x.clamp(0, 1)
+    return x.clamp_(0, 1)

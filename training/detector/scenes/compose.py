@@ -10,7 +10,7 @@ from torch import Tensor
 
 from training.common.random_source import RandomSource
 from training.detector.scenes.layout import Layout, layouts
-from training.detector.scenes.occlusion import occlude
+from training.detector.scenes.occlusion import coverable_faces, occlude
 from training.detector.scenes.photo_store import PhotoStore, padded
 from training.detector.scenes.photometric import distort
 from training.detector.scenes.placement import (
@@ -18,12 +18,13 @@ from training.detector.scenes.placement import (
     WHOLE_SHARE,
     Flags,
     Floats,
+    Placement,
     fit_whole,
     place_faces,
     place_grounds,
     visible,
 )
-from training.detector.scenes.sampling import Grounds, Views, inside
+from training.detector.scenes.sampling import Grounds, Views
 
 MOST_FACES = 32
 """Faces per scene; if there are more, the smallest are unsure."""
@@ -72,29 +73,35 @@ class SceneComposer:
         pixels = torch.empty((count, 3, SIDE, SIDE), device=device)
         start = 0
         listed: list[tuple[Floats, Floats]] = []
+        coverable: list[Floats] = []
         for layout in groups:
             scenes = pixels[start : start + layout.count]
-            listed += zip(*self.paint(scenes, layout, host, rng), strict=True)
-            distort(scenes, rng)
+            faces, unsure, rows = self.paint(scenes, layout, host)
+            rows[:, 0] += start
+            coverable.append(rows)
+            listed += zip(faces, unsure, strict=True)
             start += layout.count
+        occlude(pixels, np.concatenate(coverable), host, rng)
+        for scenes in pixels.split([layout.count for layout in groups]):
+            distort(scenes, rng)
         free = np.repeat([g.face_free for g in groups], [g.count for g in groups])
-        faces, unsure = zip(*(_ranked(*squares) for squares in listed), strict=True)
-        found = (torch.from_numpy(part) for part in (padded(faces), padded(unsure), free))
+        kept, others = zip(*(_ranked(*squares) for squares in listed), strict=True)
+        found = (torch.from_numpy(part) for part in (padded(kept), padded(others), free))
         return SceneBatch(pixels, *(part.to(device, non_blocking=True) for part in found))
 
     def paint(
-        self, scenes: Tensor, layout: Layout, host: np.random.Generator, rng: RandomSource
-    ) -> tuple[Floats, Floats]:
-        """Paint n scenes in place, without photometric changes.
+        self, scenes: Tensor, layout: Layout, host: np.random.Generator
+    ) -> tuple[Floats, Floats, Floats]:
+        """Paint n scenes in place, without occlusion and photometric changes.
 
         Args:
             scenes: n × 3 × SIDE × SIDE float32.
             layout: Their layout.
             host: Random numbers on the host.
-            rng: Random numbers on the device.
 
         Returns:
-            Faces, n × F × 3, and unsure squares, n × U × 3; rows of zeros are none.
+            Faces, n × F × 3, and unsure squares, n × U × 3, where rows of zeros are none; and rows
+            for `occlude`.
         """
         n, count = layout.count, len(layout.tiles)
         corners = np.tile(np.array(layout.tiles, dtype=np.float32), (n, 1))
@@ -108,7 +115,7 @@ class SceneComposer:
             for tile, target in enumerate(targets):
                 grounds.fill(target, tile)
             none = np.zeros((n, 0, 3), dtype=np.float32)
-            return none, none
+            return none, none, np.zeros((0, 9), dtype=np.float32)
         placed = place_faces(self._photos, size, layout.is_single, self._cut, host)
         exists = (host.random(len(size)) < EXISTING_SHARE) | (origin.max(1) > 0)
         whole, shown = np.zeros_like(exists), size
@@ -120,23 +127,23 @@ class SceneComposer:
         continued |= placed.covers(self._photos, size)
         grounds = self._grounds(size, whole, host)
         views = Views.of(self._photos, placed)
+        everything = np.tile(size, 2) * (0, 0, 1, 1)
+        boxes = np.where(continued[:, None], everything, _pixels(placed, self._photos, size))
         for tile, target in enumerate(targets):
-            grid = views.grid(tile, *target.shape[1:])
-            if exists[tile] and continued[tile]:
-                target.copy_(views.sample(tile, grid))
-                continue
-            grounds.fill(target, tile)
+            if not (exists[tile] and continued[tile]):
+                grounds.fill(target, tile)
             if exists[tile]:
-                target.lerp_(views.sample(tile, grid), inside(grid))
+                views.show(target, tile, boxes[tile].astype(int).tolist(), continued[tile])
         faces, unsure = (
             placed.move(squares[placed.photo]) * exists[:, None, None]
             for squares in (self._photos.faces, self._photos.unsure)
         )
-        occlude(scenes, corners, faces, placed.angle, host, rng)
+        scene = np.arange(len(size)) // count
+        rows = coverable_faces(faces, scene, corners, placed.angle, host)
         kept, others = visible(faces, unsure, shown)
         for squares in (kept, others):
             squares[..., :2] += origin[:, None] * (squares[..., 2:] > 0)
-        return kept.reshape(n, -1, 3), others.reshape(n, -1, 3)
+        return kept.reshape(n, -1, 3), others.reshape(n, -1, 3), rows
 
     def _grounds(self, size: Floats, whole: Flags, host: np.random.Generator) -> Grounds:
         """Return what N tiles show where no photo is; `whole`: around a whole photo."""
@@ -148,6 +155,13 @@ class SceneComposer:
         )
         views = Views.of(photos, place_grounds(photos, size, host)) if photos.has_grounds else None
         return Grounds(views, plain, on_device.view(n, 3, 1, 1))
+
+
+def _pixels(placed: Placement, photos: PhotoStore, size: Floats) -> Floats:
+    """Return left, top, right and bottom of what each photo may show of its tile, in whole px."""
+    extent = placed.extent(photos)
+    outwards = np.concatenate([np.floor(extent[:, :2]), np.ceil(extent[:, 2:])], 1)
+    return outwards.clip(0, np.tile(size, 2))
 
 
 def _ranked(faces: Floats, unsure: Floats) -> tuple[Floats, Floats]:

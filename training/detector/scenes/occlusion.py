@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -22,6 +25,12 @@ SMALLEST_OCCLUDED = 18.0
 
 SUNGLASSES_REACH, BLOB_REACH = 0.65, 0.85
 """Distance from a face's centre within which it is covered, as a share of its side."""
+WINDOWS = (0, 48, 80, 128, 192, 10_000)
+"""Limits of the sizes in px of windows around faces that are covered together."""
+
+
+Draw = Callable[["_FaceGrid", Tensor, Tensor, RandomSource], tuple[Tensor, Tensor]]
+"""Face grid, window, face, random numbers -> cover, N × H × W, and colours, N × 3 × H × W."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,63 +48,69 @@ class _FaceGrid:
     side: Tensor
 
 
-def occlude(
-    scenes: Tensor,
-    tiles: Floats,
+def coverable_faces(
     faces: Floats,
+    scene: npt.NDArray[np.int64],
+    tiles: Floats,
     angle: Floats,
     host: np.random.Generator,
-    rng: RandomSource,
-) -> None:
-    """Cover a part of one face on some tiles, in place.
+) -> Floats:
+    """Return a random face of each tile that has large ones, for `occlude`.
 
     Args:
-        scenes: n × 3 × S × S, 0 … 255; each has N / n tiles.
-        tiles: N × 4; left, top, right and bottom of each tile in px.
         faces: N × F × 3, in px of the tile; rows of zeros are no faces.
+        scene: N; the scene of each tile.
+        tiles: N × 4; left, top, right and bottom of each tile in px of its scene.
         angle: N; rotation of the faces, counter-clockwise, in radians.
+        host: Random numbers.
+
+    Returns:
+        M × 9: scene, x, y and side of the face, angle, and the tile.
+    """
+    # Faces exist where this is above 0; the highest of equally distributed numbers is random.
+    lots = host.random(faces.shape[:2]) * (faces[..., 2] > 0)
+    chosen = faces[np.arange(len(faces)), lots.argmax(1)]
+    rows = np.column_stack([scene, chosen[:, :2] + tiles[:, :2], chosen[:, 2], angle, tiles])
+    return np.asarray(rows[chosen[:, 2] >= SMALLEST_OCCLUDED], dtype=np.float32)
+
+
+def occlude(scenes: Tensor, rows: Floats, host: np.random.Generator, rng: RandomSource) -> None:
+    """Cover a part of some faces, in place.
+
+    Args:
+        scenes: N × 3 × S × S, 0 … 255.
+        rows: Faces, as `coverable_faces` returns them.
         host: Random numbers on the host: which faces.
         rng: Random numbers on the device: how they are covered.
     """
-    per_scene, side = len(tiles) // len(scenes), scenes.shape[-1]
     for share, reach, draw in (
         (SUNGLASSES_SHARE, SUNGLASSES_REACH, _sunglasses),
         (BLOB_SHARE, BLOB_REACH, _blob),
     ):
-        hits = [
-            (number, *face)
-            for number in np.flatnonzero(host.random(len(tiles)) < share)
-            for face in _one(faces[number], host)
-        ]
-        if not hits:
-            continue
-        index, x, y, width = (np.array(column) for column in zip(*hits, strict=True))
-        x, y = x + tiles[index, 0], y + tiles[index, 1]
-        # One window size for all: the largest face's.
-        size = min(math.ceil(2 * reach * width.max()), side)
-        left, top = ((at - size / 2).round().clip(0, side - size).astype(int) for at in (x, y))
-        windows = [
-            scenes[scene, :, row : row + size, column : column + size]
-            for scene, row, column in zip(index // per_scene, top, left, strict=True)
-        ]
-        corner = np.stack([left, top], 1)
-        ends = tiles[index] - np.tile(corner, 2)
-        rows = np.column_stack([x - left, y - top, width, angle[index], ends])
-        values = torch.from_numpy(rows.astype(np.float32)).to(scenes.device, non_blocking=True)
-        some, face = torch.stack(windows), values[:, :3]
-        cover, colour = draw(_grid(face, values[:, 3], size), some, face, rng)
-        cover = cover * _inside(values[:, 4:], size)
-        for window, mixed in zip(
-            windows, torch.lerp(some, colour, cover.unsqueeze(1)), strict=True
-        ):
-            window.copy_(mixed)
+        hit = rows[host.random(len(rows)) < share]
+        window = np.ceil(2 * reach * hit[:, 3])
+        for low, high in pairwise(WINDOWS):
+            some = hit[(window > low) & (window <= high)]
+            if len(some):
+                size = int(min(window[window <= high].max(), scenes.shape[-1]))
+                _cover(scenes, some, size, draw, rng)
 
 
-def _one(faces: Floats, host: np.random.Generator) -> list[Floats]:
-    """Return a random face of a tile in a list, or none if it is too small."""
-    listed = faces[faces[:, 2] > 0]
-    chosen = listed[host.integers(len(listed), size=min(1, len(listed)))]
-    return [face for face in chosen if face[2] >= SMALLEST_OCCLUDED]
+def _cover(scenes: Tensor, rows: Floats, size: int, draw: Draw, rng: RandomSource) -> None:
+    """Cover faces in windows of one size."""
+    place, side = rows[:, 1:3], scenes.shape[-1]
+    corner = (place - size / 2).round().clip(0, side - size)
+    windows = [
+        scenes[int(scene), :, int(top) : int(top) + size, int(left) : int(left) + size]
+        for scene, (left, top) in zip(rows[:, 0], corner, strict=True)
+    ]
+    moved = np.column_stack([place - corner, rows[:, 3:5], rows[:, 5:] - np.tile(corner, 2)])
+    values = torch.from_numpy(moved.astype(np.float32)).to(scenes.device, non_blocking=True)
+    some, face = torch.stack(windows), values[:, :3]
+    cover, colour = draw(_grid(face, values[:, 3], size), some, face, rng)
+    cover = cover * _inside(values[:, 4:], size)
+    for window, mixed in zip(windows, torch.lerp(some, colour, cover.unsqueeze(1)), strict=True):
+        window.copy_(mixed)
 
 
 def _inside(tile: Tensor, size: int) -> Tensor:

@@ -69,6 +69,16 @@ class Placement:
         matrix[:, :, 2] -= 1
         return matrix.astype(np.float32)
 
+    def extent(self, photos: PhotoStore) -> Floats:
+        """Return left, top, right and bottom of each photo, N × 4, in px of the tile."""
+        width, height = photos.size[self.photo].T
+        none = np.zeros_like(width)
+        corners = [(none, none), (width, none), (none, height), (width, height)]
+        # As squares of 1 px: those of 0 px do not move.
+        places = np.stack([np.stack([x, y, none + 1], 1) for x, y in corners], 1)
+        moved = self.move(places)[..., :2]
+        return np.concatenate([moved.min(1), moved.max(1)], 1)
+
     def covers(self, photos: PhotoStore, size: Floats) -> Flags:
         """Return whether each photo covers its tile, N × 2 px wide and high."""
         maps = self.inverse(photos)

@@ -37,9 +37,9 @@ class Views:
         across = maps[:, :, :1] * middles
         return cls(photos, placed, across.add_(maps[:, :, 2:]), maps[:, :, 1:2] * middles)
 
-    def grid(self, tile: int, height: int, width: int) -> Tensor:
-        """Return the place of each pixel of a tile, 2 × height × width; the photo is -1 … 1."""
-        return self.across[tile, :, None, :width] + self.down[tile, :, :height, None]
+    def grid(self, tile: int, left: int, top: int, right: int, bottom: int) -> Tensor:
+        """Return the place of each pixel of a part of a tile, 2 × H × W; the photo is -1 … 1."""
+        return self.across[tile, :, None, left:right] + self.down[tile, :, top:bottom, None]
 
     def sample(self, tile: int, grid: Tensor) -> Tensor:
         """Return pixels of a tile's photo, 3 × H × W float32, 0 … 255; its edges continue."""
@@ -49,6 +49,27 @@ class Views:
         return functional.grid_sample(
             picture, places, padding_mode="border", align_corners=False
         ).squeeze(0)
+
+    def show(
+        self, target: Tensor, tile: int, box: tuple[int, int, int, int], continued: bool
+    ) -> None:
+        """Show a photo in its tile, in place.
+
+        Args:
+            target: 3 × H × W float32.
+            tile: Index of the tile.
+            box: Left, top, right and bottom of the part that the photo may cover.
+            continued: Whether the photo's edges continue; otherwise it ends there.
+        """
+        left, top, right, bottom = box
+        if left >= right or top >= bottom:
+            return
+        grid = self.grid(tile, left, top, right, bottom)
+        part, pixels = target[:, top:bottom, left:right], self.sample(tile, grid)
+        if continued:
+            part.copy_(pixels)
+        else:
+            part.lerp_(pixels, inside(grid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +91,8 @@ class Grounds:
         if self.views is None or self.plain[tile]:
             target.copy_(self.colours[tile])
         else:
-            target.copy_(self.views.sample(tile, self.views.grid(tile, *target.shape[1:])))
+            height, width = target.shape[1:]
+            target.copy_(self.views.sample(tile, self.views.grid(tile, 0, 0, width, height)))
 
 
 def inside(grid: Tensor) -> Tensor:
