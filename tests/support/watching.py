@@ -17,6 +17,7 @@ from typing import Any
 from glasses.client import Client
 from glasses.config.settings import Settings
 from infra.local.workers import environment
+from tests.support.leftovers import stored_keys
 from tests.support.preloaded import run_preloaded
 
 SECONDS = 90
@@ -112,4 +113,4 @@ def no_jobs_left(client: Client) -> bool:
     )
     left = [key for key in ours if not key.startswith(allowed)]
     assert left == [], left
-    return list(client.store.keys("")) == [] and client.jobs() == []
+    return stored_keys(client) == [] and client.jobs() == []

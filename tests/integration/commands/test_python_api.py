@@ -17,6 +17,7 @@ from glasses.errors import UsageError
 from glasses.protocol.schemas import JobStatus
 from glasses.protocol.statuses import JobState
 from infra.local.workers import environment
+from tests.support.leftovers import stored_keys
 from tests.support.workers import Worker
 
 ROOT = Path(__file__).parents[3]
@@ -61,7 +62,7 @@ def test_an_invalid_option_creates_no_job(
     with pytest.raises(UsageError, match=rf"^{name}: [^\n]+$"):
         client.submit_photos([], SubmitOptions(name="none", **options))
     assert client.jobs() == []
-    assert not list(client.store.keys(""))
+    assert stored_keys(client) == []
 
 
 def test_photos_in_memory_are_submitted_like_files(

@@ -18,6 +18,7 @@ from glasses.sources.arguments import PhotoSelection
 from glasses.storage.object_store import IMAGES, PACKS
 from tests.support.archives import contents, packed
 from tests.support.commands import glasses
+from tests.support.leftovers import stored_keys
 from tests.support.photos import photos
 from tests.support.stored_photos import stored
 from tests.support.workers import Worker
@@ -64,7 +65,7 @@ def test_removing_a_job_keeps_the_files_and_deletes_their_results(
     removed = glasses("rm", job.id, settings=settings)
     assert removed.stdout == f"job {job.id} removed, with 0 photos; {COUNT} left in place\n"
     assert contents(collection) == before
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []
     assert list(client.redis.scan_iter(keys.photo("*"))) == []
 
 

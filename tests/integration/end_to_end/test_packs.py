@@ -19,6 +19,7 @@ from glasses.protocol.schemas import JobSpec, ManifestEntry
 from glasses.storage.manifest import ManifestStore
 from glasses.storage.object_store import IMAGES, PACKS, image_key
 from tests.support.archives import packed
+from tests.support.leftovers import stored_keys
 from tests.support.photos import photos
 from tests.support.stored_photos import delete_stored, stored
 from tests.support.wait import wait_until
@@ -56,7 +57,7 @@ def test_small_photos_share_packs_and_large_photos_have_one_object_each(
     start_worker()
     assert job.wait(60).with_glasses == COUNT + 2
     assert job.remove() == COUNT + 2
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []
 
 
 def test_removing_a_job_keeps_the_photos_of_its_pack_that_another_job_needs(
@@ -75,7 +76,7 @@ def test_removing_a_job_keeps_the_photos_of_its_pack_that_another_job_needs(
     again = client.submit(some, on_progress=seen.append)
     assert (seen[-1].known, seen[-1].uploaded) == (5, 5)
     assert (part.remove(), again.remove()) == (0, 5)
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []
 
 
 def test_photos_lost_with_a_pack_are_uploaded_again(client: Client, collection: Path) -> None:
@@ -99,7 +100,7 @@ def test_removing_a_job_that_only_reuses_a_pack_keeps_the_pack(
     assert objects(client) == before
     assert len(stored(client)) == COUNT
     whole.remove()
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []
 
 
 def test_photos_removed_between_planning_and_upload_are_sent_in_a_new_pack(
@@ -121,7 +122,7 @@ def test_photos_removed_between_planning_and_upload_are_sent_in_a_new_pack(
     start_worker()
     assert part.wait(60).with_glasses == 5
     part.remove()
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []
 
 
 def test_a_removal_after_the_manifest_is_written_keeps_the_photos_that_it_names(

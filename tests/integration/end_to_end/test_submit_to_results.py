@@ -17,6 +17,7 @@ from glasses.protocol.schemas import ManifestEntry
 from glasses.protocol.statuses import JobState
 from tests.support.commands import glasses_output, json_lines
 from tests.support.jobs import counts_add_up
+from tests.support.leftovers import stored_keys
 from tests.support.photos import photos
 from tests.support.stored_photos import delete_stored, stored
 from tests.support.wait import wait_until
@@ -133,7 +134,7 @@ def test_removing_a_job_keeps_the_photos_that_another_job_needs(
     assert both.remove() == 1
     assert len(stored(client)) == 1
     assert one.remove() == 1
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []
     assert client.jobs() == []
     with pytest.raises(UsageError, match="no job"):
         client.job(one.id)

@@ -18,6 +18,7 @@ from glasses.protocol.schemas import JobSpec, ManifestEntry, SubmissionEnd
 from glasses.protocol.statuses import JobState
 from glasses.storage.manifest import ManifestStore
 from tests.integration.ledger.test_ledger import JOB, begin, chunk, record, spec
+from tests.support.leftovers import stored_keys
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_a_paused_job_can_be_cancelled_and_removed(ledger: Ledger, client: Clien
     assert (status.state, status.paused, status.cancelled) == (JobState.CANCELLED, None, 12)
     job.remove()
     assert ledger.job_ids() == []
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []
 
 
 @pytest.mark.parametrize("change", ["pause", "cancel"])

@@ -14,6 +14,7 @@ from glasses.storage.bucket import s3_client
 from glasses.storage.manifest import ManifestStore
 from glasses.storage.packs import read_photo
 from tests.support.commands import glasses
+from tests.support.leftovers import stored_keys
 from tests.support.photos import photos
 
 COUNT = 24
@@ -87,4 +88,4 @@ def test_forged_object_names_do_not_stop_a_removal(
     finally:
         for key in forged:
             s3.delete_object(Bucket=settings.s3_bucket, Key=key)
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []

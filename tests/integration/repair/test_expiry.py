@@ -16,6 +16,7 @@ from glasses.ledger.workers import redis_time
 from glasses.protocol.schemas import SCHEMA_VERSION, JobSpec
 from glasses.storage.manifest import ManifestStore, removed_key, stored_jobs
 from glasses.storage.object_store import ObjectStore
+from tests.support.leftovers import stored_keys
 from tests.support.wait import wait_until
 from tests.support.workers import Worker
 
@@ -35,7 +36,7 @@ def test_a_worker_deletes_expired_jobs_when_the_round_is_due(
     wait_until(lambda: client.store.now() >= job.changed + timedelta(seconds=1))
     expiry_schedule.schedule(client.redis, 0)
     worker = start_worker()
-    wait_until(lambda: not list(client.store.keys("")), worker.log.read_text)
+    wait_until(lambda: not stored_keys(client), worker.log.read_text)
     wait_until(lambda: "jobs expired: aaaaaaaa" in worker.log.read_text(), worker.log.read_text)
     any_redis: Any = client.redis
     due = float(any_redis.get(keys.EXPIRY)) - redis_time(client.redis)
@@ -102,4 +103,4 @@ def test_jobs_of_many_segments_expire_in_batches(
         write_spec(client, name)
         ManifestStore(client.store).write_segment(name, 0, [])
     assert expire(client.settings, client.redis, client.store).jobs == names
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []

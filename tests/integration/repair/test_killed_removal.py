@@ -13,6 +13,7 @@ from glasses.errors import InfrastructureError
 from glasses.ledger import keys
 from glasses.ledger.owned_lock import LockLostError, owned_lock
 from tests.support.commands import glasses_output
+from tests.support.leftovers import stored_keys
 from tests.support.photos import photos
 from tests.support.suspended_removal import suspended_removal
 from tests.support.wait import wait_until
@@ -58,5 +59,5 @@ def test_a_killed_removal_is_resumed_and_the_job_does_not_come_back(
     assert [status.job_id for status in client.jobs()] == []
     assert client.reconcile() == []
     assert f"job {job.id} removed" in glasses_output("rm", "holiday", settings=settings)
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []
     glasses_output("rm", job.id, code=2, settings=settings)

@@ -14,6 +14,7 @@ from glasses.jobs.submission import SubmissionProgress
 from glasses.ledger import keys
 from glasses.storage.object_store import IMAGES, PACKS
 from tests.support.commands import glasses_output
+from tests.support.leftovers import stored_keys
 from tests.support.photos import photos
 from tests.support.workers import Worker
 
@@ -86,5 +87,5 @@ def test_a_job_known_only_to_the_object_store_is_removed(
     assert f"job {job} removed, with {COUNT} photos" in glasses_output(
         "rm", "holiday", settings=settings
     )
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []
     glasses_output("rm", job, code=2, settings=settings)

@@ -12,6 +12,7 @@ import pytest
 from glasses.client import Client
 from glasses.config.settings import Settings
 from glasses.ledger import keys
+from tests.support.leftovers import stored_keys
 from tests.support.photos import photos
 from tests.support.stored_photos import stored
 from tests.support.suspended_removal import suspended_removal
@@ -48,7 +49,7 @@ def test_a_job_submitted_while_a_removal_is_suspended_keeps_every_photo(
     assert len(stored(client)) == SMALL + LARGE
     assert second.status().submitted == SMALL + LARGE
     assert second.remove() == SMALL + LARGE
-    assert list(client.store.keys("")) == []
+    assert stored_keys(client) == []
 
 
 def test_a_job_that_is_classified_after_a_suspended_removal_has_every_result(

@@ -48,7 +48,11 @@ def test_photos_are_copied_once_per_content(client: Client, bucket: OtherBucket)
     assert (again.hashed, again.uploaded, again.present) == (300, 0, 300)
 
 
-def test_photos_with_unusual_keys_are_accepted(client: Client, bucket: OtherBucket) -> None:
+def test_photos_with_unusual_keys_are_accepted(
+    client: Client, bucket: OtherBucket, pytestconfig: pytest.Config
+) -> None:
+    if pytestconfig.getoption("--s3") == "minio":
+        pytest.skip("MinIO stores no object whose key is also a folder of others")
     keys = [
         "p/new\nline.jpg", "p/\x1b[31m.jpg", "p/#?*%41.jpg", "p/ü ☃.jpg", "p/deep/er/a.jpg",
         "p/.hidden.jpg", "p/.cache/a.jpg", "p/folder/", "pp/other.jpg", "p.jpg",

@@ -16,6 +16,7 @@ from glasses.ledger.workers import WorkerInfo, announce, withdraw
 from tests.support.archives import contents, packed
 from tests.support.classified_job import MODEL, face, outcome, submit_classified
 from tests.support.commands import glasses
+from tests.support.leftovers import stored_keys
 
 JPEG = b"\xff\xd8\xff"
 
@@ -49,7 +50,7 @@ def worker(client: Client) -> Iterator[None]:
 def everything(client: Client) -> tuple[dict[str, bytes], list[str]]:
     redis: Any = client.redis
     keys = sorted(key for key in redis.scan_iter() if "worker" not in key)
-    return {key: redis.dump(key) for key in keys}, sorted(client.store.keys(""))
+    return {key: redis.dump(key) for key in keys}, sorted(stored_keys(client))
 
 
 def test_a_dry_run_counts_and_writes_nothing(

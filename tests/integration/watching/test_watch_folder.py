@@ -13,6 +13,7 @@ import pytest
 from glasses.client import Client
 from glasses.config.settings import Settings
 from tests.support.commands import glasses
+from tests.support.leftovers import stored_keys
 from tests.support.wait import wait_until
 from tests.support.watching import Watching, no_jobs_left, stop
 from tests.support.workers import Worker
@@ -139,7 +140,7 @@ def test_a_changed_photo_gets_a_new_row_and_a_touched_one_does_not(
     with place.open("ab") as file:
         file.write(photo[len(photo) // 2 :])
     wait_until(lambda: len(watching.rows()) == 2)
-    wait_until(lambda: not list(client.store.keys("")))
+    wait_until(lambda: not stored_keys(client))
     stop(process)
     worker.stop()  # what needs no new row needs no worker
     os.utime(place, ns=(1, 1))
@@ -182,7 +183,7 @@ def test_a_cancelled_or_removed_job_is_submitted_again(
         end(client.job(jobs[-1]))
     start_worker()
     wait_until(lambda: watching.written() == watching.present())
-    wait_until(lambda: not client.jobs() and not list(client.store.keys("")))
+    wait_until(lambda: not client.jobs() and not stored_keys(client))
     assert f"job {jobs[1]} is missing on the servers: its photos are submitted again" in stop(
         process
     )
@@ -194,7 +195,7 @@ def test_a_photo_whose_uploaded_copy_was_lost_is_uploaded_again(
     (watching.folder / "a.jpg").write_bytes(photo)
     process = watching.start()
     wait_until(lambda: [job for job in client.jobs() if job.submitted == 1])
-    client.store.delete([key for key in client.store.keys("") if not key.startswith("jobs/")])
+    client.store.delete([key for key in stored_keys(client) if not key.startswith("jobs/")])
     start_worker()
     wait_until(lambda: bool(watching.rows()))
     assert [row["status"] for row in watching.rows()] == ["classified"]
@@ -246,12 +247,12 @@ def test_in_place_nothing_is_uploaded_and_a_changed_photo_is_new(
         (folder / name).write_bytes(photo + name.encode())
     with watching.start("--in-place") as process:
         wait_until(lambda: [s.submitted for s in client.jobs()] == [3])
-        assert not [key for key in client.store.keys("") if not key.startswith("jobs/")]
+        assert not [key for key in stored_keys(client) if not key.startswith("jobs/")]
         (folder / "a.jpg").unlink()
         (folder / "b.jpg").write_bytes(photo)
         start_worker(read_folders=str(folder))
         wait_until(lambda: len(watching.rows()) == 2)
-        wait_until(lambda: not list(client.store.keys("")))  # the job's removal is complete
+        wait_until(lambda: not stored_keys(client))  # the job's removal is complete
         stop(process)
     assert {(r["image"], r["status"]) for r in watching.rows()} == {
         ("b.jpg", "classified"),
@@ -285,7 +286,7 @@ def test_in_place_photos_are_submitted_again_once_all_workers_have_access(
         wrong.stop()
         start_worker(read_folders=str(folder))
         wait_until(lambda: len(watching.rows()) == 2)
-        wait_until(lambda: not list(client.store.keys("")))
+        wait_until(lambda: not stored_keys(client))
         stop(process)
     row = watching.rows()[1]
     assert (row["image"], row["status"]) == ("a.jpg", "classified")
