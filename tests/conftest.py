@@ -70,6 +70,12 @@ def endpoints(
 
 
 @pytest.fixture
+def s3_server(pytestconfig: pytest.Config) -> str:
+    """Return the name of the object store that the tests run on."""
+    return str(pytestconfig.getoption("--s3"))
+
+
+@pytest.fixture
 def settings(endpoints: dict[str, str]) -> Iterator[Settings]:
     """Yield settings of this run's servers: empty before the test, checked for leftovers after."""
     from glasses.client import Client

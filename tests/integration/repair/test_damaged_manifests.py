@@ -65,8 +65,10 @@ def test_a_damaged_manifest_does_not_stop_a_removal(
 
 
 def test_forged_object_names_do_not_stop_a_removal(
-    settings: Settings, client: Client, folder: Path
+    settings: Settings, client: Client, folder: Path, s3_server: str
 ) -> None:
+    if s3_server != "seaweedfs":
+        pytest.skip("this server stores objects as files, whose names are limited")
     job = client.submit([folder])
     s3 = s3_client(settings)
     forged = [

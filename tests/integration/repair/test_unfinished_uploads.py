@@ -23,7 +23,10 @@ LARGE_MB = 40
 
 def unfinished(settings: Settings) -> list[str]:
     s3: Any = s3_client(settings)
-    answer = s3.list_multipart_uploads(Bucket=settings.s3_bucket)
+    try:
+        answer = s3.list_multipart_uploads(Bucket=settings.s3_bucket)
+    except s3.exceptions.NoSuchUpload:  # as rclone says that there is none
+        return []
     return [upload["Key"] for upload in answer.get("Uploads", ())]
 
 
@@ -58,8 +61,10 @@ def test_a_removal_aborts_the_unfinished_uploads_of_a_killed_submitter(
 
 
 def test_old_unfinished_uploads_expire(
-    settings: Settings, client: Client, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, client: Client, monkeypatch: pytest.MonkeyPatch, s3_server: str
 ) -> None:
+    if s3_server == "rclone":
+        pytest.skip("this server does not list unfinished uploads of unusual keys")
     for key in ("images/old", "images/a\nb"):
         begin(settings, key)
     assert expire(settings, client.redis, client.store).uploads == 0
@@ -71,9 +76,9 @@ def test_old_unfinished_uploads_expire(
 
 
 def test_the_bucket_has_a_lifecycle_rule_for_unfinished_uploads(
-    settings: Settings, pytestconfig: pytest.Config
+    settings: Settings, s3_server: str
 ) -> None:
-    if pytestconfig.getoption("--s3") != "seaweedfs":
+    if s3_server != "seaweedfs":
         pytest.skip("this server stores no lifecycle rules")
     ObjectStore(settings).ensure_bucket(settings.retention_days)
     s3: Any = s3_client(settings)
