@@ -137,7 +137,7 @@ def _sunglasses(at: _FaceGrid, _: Tensor, face: Tensor, rng: RandomSource) -> tu
         return rng.uniform(n, low, high).view(n, 1, 1)
 
     mirrored = (rng.rand(n, 1) < 0.25).float()
-    tint = rng.rand(n, 3) * (70 + 186 * mirrored)
+    tint = rng.rand(n, 3) * (70 + 185 * mirrored)
     frame = tint * rng.uniform(n, 0.3, 1.0).unsqueeze(1)
     width, height = uniform(0.15, 0.24), uniform(0.1, 0.19)
     apart, eyes = uniform(0.2, 0.25), EYES + uniform(-0.03, 0.04)
@@ -169,7 +169,7 @@ def _blob(at: _FaceGrid, tile: Tensor, face: Tensor, rng: RandomSource) -> tuple
     last = torch.tensor(tile.shape[2:], device=face.device).flip(0) - 1
     column, row = face[:, :2].long().clamp(min=0).minimum(last).unbind(1)
     skin = tile[torch.arange(n, device=face.device), :, row, column]
-    colour = torch.where(rng.rand(n, 1) < 0.5, skin, rng.rand(n, 3) * 256)
+    colour = torch.where(rng.rand(n, 1) < 0.5, skin, rng.rand(n, 3) * 255)
     around, turn = (rng.uniform(n, 0, 2 * math.pi).view(n, 1, 1) for _ in range(2))
     right, down = at.right - 0.45 * torch.cos(around), at.down - 0.1 - 0.4 * torch.sin(around)
     long, short = (rng.uniform(n, 0.12, 0.32).view(n, 1, 1) for _ in range(2))

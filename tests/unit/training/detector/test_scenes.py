@@ -206,6 +206,21 @@ def test_only_the_tile_of_a_face_is_covered() -> None:
     assert not changed[:, 200:].any()
 
 
+class Highest(RandomSource):
+    """Draws the highest number below 1."""
+
+    def rand(self, *shape: int) -> torch.Tensor:
+        return torch.full(shape, 1 - 2**-24)
+
+
+def test_the_brightest_cover_is_white() -> None:
+    scenes = torch.full((9, 3, SIDE, SIDE), 255.0)
+    rows = np.tile(np.array([0, 128, 128, 90, 0, 0, 0, SIDE, SIDE], np.float32), (9, 1))
+    rows[:, 0] = np.arange(9)
+    occlude(scenes, rows, RNG, Highest.seeded(0))
+    assert scenes.max() <= 255
+
+
 def placement(angle: float, scale: float, mirror: float) -> Placement:
     point = np.zeros((1, 2), np.float32)
     numbers = (np.array([value], np.float32) for value in (scale, angle, mirror))
