@@ -110,6 +110,7 @@ class World:
             elif grant.answer == "exhausted":
                 if chunk.count == 1:  # a real worker would give it up; here nothing kills
                     self.runs.append((chunk, (chunk.start,), holder))
+                    return
                 for half in self.ledger.split(chunk, 6, 3):
                     assert ChunkMessage.of(JOB, half).count
             return
