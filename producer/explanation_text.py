@@ -55,10 +55,12 @@ def _proposals(found: ProposalPass) -> Iterator[str]:
     yield f"{found.name} ({found.side} px): the network proposes {count}"
     for seen in found.proposals[:_MAX_PROPOSALS]:
         proposal = f"  {seen.proposal.score:.3f} at {_box(seen.proposal)}: "
-        if seen.checked.confirmed:
-            yield proposal + f"confirmed by dlib, margin {seen.checked.score:+.2f}"
+        if not seen.checked.confirmed:
+            yield proposal + "not sure enough, and not confirmed by dlib"
+        elif _box(seen.checked) == _box(seen.proposal):
+            yield proposal + "sure"
         else:
-            yield proposal + f"not confirmed by dlib, score reduced to {seen.checked.score:.3f}"
+            yield proposal + "confirmed by dlib"
     if len(found.proposals) > _MAX_PROPOSALS:
         yield f"  … and {len(found.proposals) - _MAX_PROPOSALS} more"
 

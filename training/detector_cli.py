@@ -34,7 +34,8 @@ Quick = Annotated[
 Init = Annotated[
     str,
     typer.Option(
-        help="Weights to start from: `random`, `released`, or the folder of a released detector."
+        help="Weights to start from: `released`, the folder of a released detector, or a library "
+        "of libfacedetection."
     ),
 ]
 
@@ -59,16 +60,16 @@ def fit(
     data: Data,
     face_free: FaceFree = None,
     runs: Runs = RUNS,
-    init: Init = "random",
+    init: Init = "released",
     restart: Restart = False,
 ) -> None:
-    """Train the network on scenes; continues after the last finished block."""
+    """Train the network's scores on scenes; continues after the last finished block."""
     _run(("fit",), data, face_free, runs, restart=restart, init=init)
 
 
 @app.command()
 def export(data: Data, face_free: FaceFree = None, runs: Runs = RUNS) -> None:
-    """Export the network to ONNX and quantize it to 8 bits."""
+    """Fit the network's squares to dlib's, and export it to ONNX."""
     _run(("export",), data, face_free, runs)
 
 
@@ -117,7 +118,7 @@ def _run(
     force: bool = False,
     restart: bool = False,
     quick: bool = False,
-    init: str = "random",
+    init: str = "released",
 ) -> None:
     from training.common.release import check_target
 

@@ -34,12 +34,11 @@ class Face(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     box: Box = Field(description="bounding box in the full-size upright photo")
-    detection_score: float = Field(
-        description="dlib's score if dlib confirmed the face, else the proposal network's"
-    )
+    detection_score: float = Field(description="the detecting network's probability")
     confirmed: bool = Field(
         default=True,
-        description="true if dlib confirmed the face; false if only the proposal network found it",
+        description="true if the detecting network is sure or dlib confirms the face; false if "
+        "only several views together show it",
     )
     probability: Probability = Field(description="probability of glasses")
     sunglasses_probability: Probability | None = Field(

@@ -1,7 +1,7 @@
 """Measure how fast scenes of the detector's training are composed: `python -m tests.bench.scenes`.
 
 Batches on the device and the OpenCV reference on the host (`tests.support.host_scenes`) alternate,
-with one thread each, on the demo photos. Times are CPU milliseconds per scene, targets included:
+with one thread each, on the demo photos. Times are CPU milliseconds per scene:
 medians over the rounds, and the quartiles of the ratio within each round.
 """
 
@@ -20,10 +20,8 @@ import torch
 from tests.support import host_scenes
 from training.common.allocator import keep_memory
 from training.common.random_source import RandomSource
-from training.detector.batches import draw_batch
 from training.detector.quick_teacher import teach_quickly
 from training.detector.scenes import PhotoStore, SceneComposer, SourcePhoto
-from training.detector.scenes.placement import SIDE
 from worker.vision.decode import decode
 
 PHOTOS = Path(__file__).parents[2] / "demo" / "photos"
@@ -53,11 +51,10 @@ def main() -> None:
 
     def on_host() -> None:
         for _ in range(BATCH):
-            scene = host.draw(generator)
-            host_scenes.targets(scene.faces, scene.unsure, SIDE)
+            host.draw(generator)
 
     def in_batches() -> None:
-        draw_batch(composer, BATCH, rng).heat.sum().item()
+        composer.draw(BATCH, rng).faces.sum().item()
 
     for compose in (on_host, in_batches):
         compose()

@@ -36,6 +36,7 @@ def export_onnx(
     examples: Mapping[str, Tensor],
     output_names: Sequence[str],
     open_axes: Mapping[int, str],
+    open_outputs: Mapping[int, str] | None = None,
 ) -> None:
     """Write a network as float ONNX.
 
@@ -44,8 +45,11 @@ def export_onnx(
         path: The file to write.
         examples: Name of each of the graph's inputs -> a value of the right shape.
         output_names: Names of the graph's outputs.
-        open_axes: Axes of input and outputs whose length may vary, with their names.
+        open_axes: Axes of inputs and outputs whose length may vary, with their names.
+        open_outputs: The same of the outputs, if they have others.
     """
+    axes = {name: dict(open_axes) for name in examples}
+    axes |= {name: dict(open_outputs or open_axes) for name in output_names}
     plain = folded(model).to(memory_format=torch.contiguous_format)
     with warnings.catch_warnings():
         # The older exporter needs no further package, and its graphs are what ONNX Runtime's
@@ -57,7 +61,7 @@ def export_onnx(
             str(path),
             input_names=list(examples),
             output_names=list(output_names),
-            dynamic_axes={name: dict(open_axes) for name in (*examples, *output_names)},
+            dynamic_axes=axes,
             opset_version=OPSET,
             dynamo=False,
         )

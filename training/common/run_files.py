@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -45,6 +46,11 @@ class RunFiles:
     def int8(self) -> Path:
         """The quantized network."""
         return self.run / self.NETWORKS / "int8.onnx"
+
+    @property
+    def exported(self) -> Sequence[Path]:
+        """The exported networks, the released one first."""
+        return self.int8, self.fp32
 
     @property
     def weights(self) -> Path:

@@ -29,7 +29,7 @@ def export_run(
     """
     checkpoint = require(files.checkpoint, fit_stage)
     run_once(
-        files.int8.with_suffix(".done"),
+        files.exported[0].with_suffix(".done"),
         fingerprint([file_hash(checkpoint), inputs]),
         lambda: write_json(files.network_facts, export()),
         name,
@@ -55,7 +55,7 @@ def evaluate_run(
     Raises:
         UsageError: There are no networks.
     """
-    networks = [file_hash(require(path, export_stage)) for path in (files.int8, files.fp32)]
+    networks = [file_hash(require(path, export_stage)) for path in files.exported]
     stamp = files.report.with_suffix(".done")
     if not files.report.is_file():
         stamp.unlink(missing_ok=True)

@@ -29,7 +29,7 @@ class ComparisonRow:
     Attributes:
         main: Per photo, whether the main person's face was found.
         unlisted: Per photo, number of detections where no face is listed.
-        unconfirmed: Per photo, number of detections that dlib did not confirm.
+        unconfirmed: Per photo, number of detections that only the multi-view vote found.
         seconds: Per photo, duration.
     """
 

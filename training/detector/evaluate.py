@@ -35,6 +35,7 @@ def manifest_of(
         sha256=sha256,
         architecture="",
         input_size=input_size,
+        hint_threshold=thresholds.hint,
         propose_threshold=thresholds.propose,
         accept_threshold=thresholds.accept,
         vote_threshold=thresholds.vote,

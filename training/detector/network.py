@@ -1,108 +1,123 @@
-"""The detector: at every eighth pixel, a logit for a face's centre, and the face's box.
+"""The detector: YuNet (Wu et al. 2023, doi:10.1007/s11633-023-1423-y).
 
-Depthwise-separable blocks at an eighth, sixteenth and thirty-second of the resolution. The deep
-stages, whose receptive field covers whole faces, are added to the eighth, which still separates
-small faces (Lin et al. 2017, arXiv:1612.03144; Xu et al. 2019, arXiv:1911.03599).
+It finds boxes and five landmarks of faces at three levels. A linear function of both gives the
+square that dlib draws, which the classifier was trained on; see `training.detector.dlib_squares`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-MULTIPLE = 32
-"""Height and width of the input must be multiples of this."""
-INITIAL_LOGIT = -4.0
-"""A face is rare."""
+STRIDES = (8, 16, 32)
+HEADS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
+"""Outputs per position: two logits, whose geometric mean of probabilities is the score; offset and
+log of width and height; x and y of the eyes, the nose and the corners of the mouth."""
+OUTPUTS = sum(HEADS.values())
+FEATURES = 12
+"""A constant, the log of the ratio of width to height, and the landmarks relative to the box."""
 
 
-class Separable(nn.Module):  # type: ignore[misc]  # torch is not followed
-    """Depthwise and pointwise convolution, with a shortcut where the shape stays."""
+class Unit(nn.Module):  # type: ignore[misc]  # torch is not followed
+    """Pointwise and depthwise convolution."""
 
-    def __init__(self, channels_in: int, channels: int, kernel: int = 3, stride: int = 1) -> None:
+    def __init__(self, channels_in: int, channels: int, is_last: bool = False) -> None:
         super().__init__()
-        self.depthwise = nn.Sequential(
-            nn.Conv2d(
-                channels_in,
-                channels_in,
-                kernel,
-                stride,
-                kernel // 2,
-                groups=channels_in,
-                bias=False,
-            ),
-            nn.BatchNorm2d(channels_in),
-            nn.ReLU(),
-        )
-        self.pointwise = nn.Sequential(
-            nn.Conv2d(channels_in, channels, 1, bias=False), nn.BatchNorm2d(channels)
-        )
-        self.last = nn.ReLU()
-        self.keeps_shape = stride == 1 and channels_in == channels
+        self.pw = nn.Conv2d(channels_in, channels, 1)
+        self.dw = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.is_last = is_last
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map N × C × H × W to N × `channels` × H/stride × W/stride."""
-        y = self.pointwise(self.depthwise(x))
-        return self.last(x + y if self.keeps_shape else y)
+        """Map N × C × H × W to N × `channels` × H × W."""
+        y = self.dw(self.pw(x))
+        return y if self.is_last else torch.relu(y)
 
 
-def _lateral(channels_in: int, channels: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(channels_in, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()
-    )
-
-
-class ProposalNetwork(nn.Module):  # type: ignore[misc]  # torch is not followed
-    """A feature pyramid network with about 130,000 weights."""
+class YuNet(nn.Module):  # type: ignore[misc]  # torch is not followed
+    """A feature pyramid network with 53,000 weights and three levels."""
 
     def __init__(self) -> None:
         super().__init__()
-        # To a quarter in one step: a half in between would take longer than all later layers.
-        self.stem = nn.Sequential(nn.Conv2d(3, 32, 4, 4, bias=False), nn.BatchNorm2d(32), nn.ReLU())
-        self.quarter = nn.Sequential(Separable(32, 32))
-        self.eighth = nn.Sequential(
-            Separable(32, 64, stride=2), Separable(64, 64), Separable(64, 64)
-        )
-        self.sixteenth = nn.Sequential(
-            Separable(64, 96, 5, stride=2), Separable(96, 96, 5), Separable(96, 96, 5)
-        )
-        self.deepest = nn.Sequential(
-            Separable(96, 128, 5, stride=2), Separable(128, 128, 5), Separable(128, 128, 5)
-        )
-        self.across_eighth = _lateral(64, 64)
-        self.across_sixteenth = _lateral(96, 64)
-        self.across_deepest = _lateral(128, 64)
+        self.stem = nn.Conv2d(3, 16, 3, 2, 1)
+        self.quarter = Unit(16, 16)
+        widths = ((16, 16, 32), (32, 32, 64), (64, 64, 64), (64, 64, 64), (64, 64, 64))
+        self.stages = nn.ModuleList(nn.Sequential(Unit(a, b), Unit(b, c)) for a, b, c in widths)
+        self.neck = nn.ModuleList(Unit(64, 64) for _ in STRIDES)
+        self.heads = nn.ModuleList(Unit(64, OUTPUTS, is_last=True) for _ in STRIDES)
+        self.pool = nn.MaxPool2d(2)
         self.up = nn.Upsample(scale_factor=2, mode="nearest")
-        self.mix_sixteenth = Separable(64, 64, 3)
-        self.mix = Separable(64, 64, 5)
-        self.score = nn.Conv2d(64, 1, 1)
-        self.box = nn.Conv2d(64, 3, 1)
-        nn.init.constant_(self.score.bias, INITIAL_LOGIT)
+        self.register_buffer("to_square", torch.zeros(FEATURES, 3))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits and boxes.
+        """Return scores and squares of one photo, as `worker.vision.detect.proposal` reads them.
 
         Args:
-            x: N × 3 × H × W, RGB, `(pixel - 128) / 128`; H and W multiples of `MULTIPLE`.
-
-        Returns:
-            Logits, N × 1 × H/8 × W/8, and boxes, N × 3 × H/8 × W/8, as
-            `worker.vision.detect.proposal` reads them.
+            x: 1 × 3 × H × W, RGB, 0 to 255; H and W are multiples of 32.
         """
-        eighth = self.eighth(self.quarter(self.stem(x)))
-        sixteenth = self.sixteenth(eighth)
-        y = self.up(self.across_deepest(self.deepest(sixteenth)))
-        y = self.mix_sixteenth(self.across_sixteenth(sixteenth) + y)
-        y = self.mix(self.across_eighth(eighth) + self.up(y))
-        return self.score(y), self.box(y)
+        levels = self.levels(x)
+        # Fixed shapes where possible: they need no further nodes in the exported graph.
+        found = torch.cat([level.reshape(1, OUTPUTS, -1) for level in levels], 2).transpose(1, 2)
+        return torch.exp(log_scores(found)), self.squares(found, cells_of(levels))
+
+    def squares(self, found: Tensor, cells: Tensor) -> Tensor:
+        """Return x and y of the centre and the side in px of each position, N × P × 3."""
+        centre, unit, features = described(found, cells)
+        relative = features @ self.to_square
+        return torch.cat([centre + relative[..., :2] * unit, relative[..., 2:] * unit], -1)
+
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """Return N × 16 × H/s × W/s for each stride s."""
+        x = self.pool(self.quarter(torch.relu(self.stem(x))))
+        eighth = self.stages[2](self.pool(self.stages[1](self.stages[0](x))))
+        sixteenth = self.stages[3](self.pool(eighth))
+        deepest = self.neck[2](self.stages[4](self.pool(sixteenth)))
+        sixteenth = self.neck[1](sixteenth + self.up(deepest))
+        eighth = self.neck[0](eighth + self.up(sixteenth))
+        return [head(y) for head, y in zip(self.heads, (eighth, sixteenth, deepest), strict=True)]
+
+
+def joined(levels: Sequence[Tensor]) -> Tensor:
+    """Return the outputs of all positions of N pictures, N × P × 16."""
+    return torch.cat([level.flatten(2) for level in levels], 2).transpose(1, 2)
+
+
+def cells_of(levels: Sequence[Tensor]) -> Tensor:
+    """Return column, row and stride of each position, 1 × P × 3."""
+    cells = []
+    for level, stride in zip(levels, STRIDES, strict=True):
+        ones = torch.ones_like(level[:1, :1])
+        cell = torch.cat([ones.cumsum(3) - 1, ones.cumsum(2) - 1, stride * ones], 1)
+        cells.append(cell.reshape(1, 3, -1))
+    return torch.cat(cells, 2).transpose(1, 2)
+
+
+def log_scores(found: Tensor) -> Tensor:
+    """Return the log of the probability of a face at each position, N × P."""
+    return (functional.logsigmoid(found[..., 0]) + functional.logsigmoid(found[..., 1])) / 2
+
+
+def described(found: Tensor, cells: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return box centres (px), sizes (px), and features of which dlib's square is linear.
+
+    Args:
+        found: N × P × 16.
+        cells: 1 × P × 3, see `cells_of`.
+
+    Returns:
+        N × P × 2, N × P × 1 and N × P × `FEATURES`.
+    """
+    stride = cells[..., 2:]
+    offset, log_width, log_height = found[..., 2:4], found[..., 4:5], found[..., 5:6]
+    log_unit = (log_width + log_height) / 2
+    landmarks = (found[..., 6:] - torch.cat([offset] * 5, -1)) * torch.exp(-log_unit)
+    ratio = log_width - log_height
+    features = torch.cat([torch.ones_like(ratio), ratio, landmarks], -1)
+    return (cells[..., :2] + offset) * stride, torch.exp(log_unit) * stride, features
 
 
 def weights_of(model: nn.Module) -> int:
     """Return the number of trained weights."""
     return sum(int(p.numel()) for p in model.parameters())
-
-
-def normalize(pixels: Tensor) -> Tensor:
-    """Return N × 3 × H × W pixels, 0 … 255, as the network's input."""
-    x = torch.empty_like(pixels, dtype=torch.float32, memory_format=torch.channels_last)
-    return x.copy_(pixels).sub_(128).div_(128)

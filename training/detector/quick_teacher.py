@@ -1,7 +1,7 @@
 """The quick teacher: the released cascade, a tenth of the time of dlib at many sizes.
 
-Its confirmed faces have dlib's boxes. It finds no more than the released network does, so it suits
-training from that network's weights on photos whose hard faces have annotated boxes.
+Its boxes are similar to dlib's. It finds no more than the released network does, so it suits
+training on photos whose hard faces have annotated boxes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from worker.vision.photo import DecodedPhoto
 
 
 def teach_quickly(pixels: Pixels) -> TeacherLabels:
-    """Find the faces of a photo; those that dlib does not confirm are unsure.
+    """Find the faces of a photo; those that only the multi-view vote finds are unsure.
 
     Args:
         pixels: H × W × 3, uint8, RGB.

@@ -19,7 +19,7 @@ USES: dict[str, float] = {
     "fairface_60plus": 4.0,
     "all_age_faces_60plus": 0.5,
     "kdef_turned": 1.0,
-    "cmu_faces": 0.5,
+    "cmu_faces": 2.0,
 }
 """How often a photo of a dataset is used, relative to one of LFW: small and unusual sets more
 often, tight crops rarely."""
@@ -39,29 +39,22 @@ class DetectorRecipe:
         warm_up: Share of all steps during which the rate rises.
         weight_decay: On all weights.
         ema: Decay per step of the averaged weights, which are the result.
-        believed_from: Share of all steps after which confident detections in photos that may
-            contain unlisted faces are not counted as errors.
         uses: See `USES`.
         hard: See `HARD`.
         cut: Share of photos whose main face may extend over the edge of its tile by half.
+        turned: Share of scenes that are turned by a right angle.
         seed: Seed of all random numbers.
     """
 
-    blocks: int = 10
-    steps: int = 300
-    batch: int = 48
-    rate: float = 3e-3
-    warm_up: float = 0.04
-    weight_decay: float = 0.01
-    ema: float = 0.998
-    believed_from: float = 0.3
+    blocks: int = 5
+    steps: int = 80
+    batch: int = 40
+    rate: float = 2.5e-4
+    warm_up: float = 0.1
+    weight_decay: float = 1e-4
+    ema: float = 0.995
     uses: Mapping[str, float] = field(default_factory=lambda: dict(USES))
     hard: float = HARD
-    cut: float = 0.0
+    cut: float = 0.1
+    turned: float = 0.1
     seed: int = 1
-
-
-FINE_TUNING = DetectorRecipe(
-    blocks=6, steps=100, rate=1e-3, warm_up=0.1, ema=0.99, believed_from=0.0, cut=0.1
-)
-"""Starts from a released network."""

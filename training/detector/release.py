@@ -12,7 +12,7 @@ from training.common.release import FILE, write_release
 from training.detector.evaluate import FACE_FREE
 from worker.vision.model_manifest import ProposalManifest
 
-ARCHITECTURE = "separable convolutions at strides 4 to 32, one head at stride 8"
+ARCHITECTURE = "YuNet: separable convolutions, heads at strides 8, 16 and 32"
 SERVED = "cascade-all"
 METRICS = ("photos", "found", "won", "lost", "reference_missed")
 
@@ -28,7 +28,7 @@ def release(
     """Write a release.
 
     Args:
-        network: The quantized ONNX file.
+        network: The ONNX file.
         manifest: Has the chosen thresholds.
         report: The evaluation, see `training.detector.stages`.
         name: Name of the release.
@@ -42,7 +42,7 @@ def release(
         ModelError: The network is too large, see `training.common.release`.
         UsageError: The release exists and is not to be replaced.
     """
-    figures = report["int8"]
+    figures = report["found"]
     metrics = {key: figures["all"][SERVED][key] for key in METRICS}
     if FACE_FREE in figures:
         line = figures[FACE_FREE][SERVED]
@@ -71,19 +71,16 @@ def card(manifest: ProposalManifest, report: Mapping[str, Any]) -> str:
         (
             f"# {manifest.name}",
             f"A fully convolutional network of {facts['weights']:,} weights "
-            f"({manifest.architecture}), static int8, {facts['int8_bytes'] / 1000:.0f} kB, trained "
+            f"({manifest.architecture}), float, {facts['bytes'] / 1000:.0f} kB, trained "
             f"from {facts['start']}. It proposes faces on a copy of {manifest.input_size} px. "
-            "dlib's frontal detector checks proposals of probability "
-            f"{manifest.propose_threshold} and above and draws the box. A face that dlib does not "
-            "confirm counts if its probability, plus half "
-            f"of dlib's negative margin, is {manifest.accept_threshold} or more, and is marked "
-            "`confirmed = false`. Where that finds nothing, six views (three sizes, each mirrored) "
-            "vote on one face, and dlib's margin counts a quarter: "
-            f"{manifest.vote_threshold} is enough.",
+            f"Those of probability {manifest.accept_threshold} and above count. dlib's frontal "
+            f"detector checks those of {manifest.propose_threshold} and above and draws the box. "
+            "Where that finds nothing, six views (three sizes, each mirrored) vote on one face, "
+            f"and dlib's margin counts a tenth: {manifest.vote_threshold} is enough.",
             training_data(manifest, _training(report)),
             "## Accuracy",
             _METHOD,
-            *(_table(kind, report[kind]) for kind in ("int8", "fp32") if kind in report),
+            _table(report["found"]),
             "## Failure cases",
             _FAILURES,
         )
@@ -119,11 +116,10 @@ _FAILURES = (
 )
 
 
-def _table(kind: str, figures: Mapping[str, Any]) -> str:
+def _table(figures: Mapping[str, Any]) -> str:
     return markdown_table(
         "| photos of | detector | n | found | won | lost | elsewhere | unconfirmed | ms |",
         [_row(name, *pair) for name, lines in figures.items() for pair in lines.items()],
-        f"### {kind}",
     )
 
 

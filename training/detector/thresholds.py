@@ -25,6 +25,8 @@ FALSE_POSITIVE_SHARE = 0.002
 """Share of views without faces in which a face of either kind may be found …"""
 VOTE_FALSE_POSITIVE_SHARE = 0.004
 """… and in which the vote may find one: the sum stays below 1 in 100."""
+HINT = 0.25
+"""Not chosen: a hint at small faces costs one look at a larger copy."""
 MIN_PROPOSE, MIN_ACCEPT, MIN_VOTE = 0.42, 0.4, 0.2
 """Lower bounds: there are too few photos without faces to justify lower thresholds, and every
 proposal that dlib checks takes a millisecond."""
@@ -36,6 +38,7 @@ PARTS = 12
 class Thresholds:
     """See `worker.vision.model_manifest.ProposalManifest`."""
 
+    hint: float
     propose: float
     accept: float
     vote: float
@@ -54,16 +57,15 @@ def choose(cascade: CascadeDetector, work: DetectorWorkspace) -> Thresholds:
         sure, unsure = [0.0], [0.0]
         looks = (INPUT_SIZE, WIDE_SIZE) if max(pixels.shape) > INPUT_SIZE else (INPUT_SIZE,)
         for proposal in (p for side in looks for p in cascade.proposals(photo, side)):
-            face = cascade.verify(photo, proposal)
-            if face.confirmed:
+            unsure.append(proposal.score)
+            if cascade.check(photo, proposal).score >= 0:
                 sure.append(proposal.score)
-            else:
-                unsure.append(face.score)
         asked.append(max(sure))
         believed.append(max(unsure))
         likely = cascade.vote_on_views(photo)
         last.append(0.0 if likely is None else likely[0])
     return Thresholds(
+        HINT,
         _above(asked, MIN_PROPOSE, FALSE_POSITIVE_SHARE),
         _above(believed, MIN_ACCEPT, FALSE_POSITIVE_SHARE),
         _above(last, MIN_VOTE, VOTE_FALSE_POSITIVE_SHARE),

@@ -9,15 +9,14 @@ import torch
 from torch import nn
 
 from training.detector.matching import match_faces
-from training.detector.network import normalize
 from training.detector.pseudo_labels import PseudoLabels
 from worker.vision.decode import Pixels
 from worker.vision.detect import Detection
 from worker.vision.detect.proposal import non_max_suppression, padded, read
 from worker.vision.resize import resized
 
-LONGEST = 320
-THRESHOLDS = (0.3, 0.6)
+LONGEST = 192
+THRESHOLDS = (0.7, 0.8)
 """Probabilities at which recall and false positives are reported."""
 
 Validator = Callable[[nn.Module], Mapping[str, float]]
@@ -54,8 +53,8 @@ def propose(model: nn.Module, pixels: Pixels, longest: int, least: float) -> lis
     with torch.inference_mode():
         device = next(model.parameters()).device
         planes = torch.from_numpy(picture).to(device).permute(2, 0, 1)[None]
-        logits, boxes = (output.cpu().numpy() for output in model(normalize(planes)))
-    rows = non_max_suppression(read(logits[0, 0], boxes[0], least))
+        scores, squares = (out[0].cpu().numpy() for out in model(planes.to(torch.float32)))
+    rows = non_max_suppression(read(scores, squares, least))
     return [
         Detection((x - s / 2) / scale, (y - s / 2) / scale, s / scale, s / scale, p)
         for x, y, s, p in rows.tolist()

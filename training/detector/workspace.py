@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +42,11 @@ class DetectorWorkspace(RunFiles):
     def run(self) -> Path:
         """Folder of everything that this network's stages write."""
         return self.work.runs / "proposals"
+
+    @property
+    def exported(self) -> Sequence[Path]:
+        """The exported network."""
+        return (self.fp32,)
 
     @property
     def pseudo_labels_folder(self) -> Path:

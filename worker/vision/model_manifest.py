@@ -79,18 +79,18 @@ class ModelManifest(ReleasedFile):
 class ProposalManifest(ReleasedFile):
     """The `manifest.json` of a network that proposes faces."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     input_size: int = Field(
         gt=0, description="longest side in px of the copy that the network processes first"
+    )
+    hint_threshold: float = Field(
+        gt=0, lt=1, description="minimum probability of a proposal that hints at small faces"
     )
     propose_threshold: float = Field(
         gt=0, lt=1, description="proposals with this probability and above are passed to dlib"
     )
     accept_threshold: float = Field(
-        gt=0,
-        lt=1,
-        description="a face that dlib does not confirm is accepted if its probability, lowered by "
-        "dlib's negative margin, is this or more",
+        gt=0, lt=1, description="faces with this probability and above count without dlib"
     )
     vote_threshold: float = Field(
         gt=0,
@@ -102,5 +102,7 @@ class ProposalManifest(ReleasedFile):
     @property
     def identity(self) -> str:
         """Everything that determines the boxes: the file, its input size, its thresholds."""
-        fields = {"sha256", "input_size", "propose_threshold", "accept_threshold", "vote_threshold"}
+        fields = {"sha256", "input_size"} | {
+            f"{kind}_threshold" for kind in ("hint", "propose", "accept", "vote")
+        }
         return self.model_dump_json(include=fields)

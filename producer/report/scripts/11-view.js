@@ -135,7 +135,7 @@ class View {
       button.setAttribute("aria-label", `Zoom to face ${index + 1}`);
       button.addEventListener("click", () => this.zoom.to(this.part(photo, found)));
       number.append(button);
-      const detector = found.confirmed ? `dlib (${found.score})` : `network only (${found.score})`;
+      const detector = found.confirmed ? `sure (${found.score})` : `several views (${found.score})`;
       const cells = [
         decimals(found.probability), wornText(found, threshold), detector,
         `${found.width} × ${found.height} px`,

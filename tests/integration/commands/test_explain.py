@@ -16,7 +16,7 @@ def test_explanation_is_printed_and_drawn(demo_photos: Path, tmp_path: Path) -> 
     drawing = tmp_path / "explain.png"
     done = glasses("explain", str(demo_photos / "hopper.jpg"), "-o", str(drawing))
     assert done.returncode == 0, done.stderr
-    for words in ("hopper.jpg: eyeglasses, since 0.", "first pass (256 px)", "confirmed by dlib",
+    for words in ("hopper.jpg: eyeglasses, since 0.", "first pass (192 px)", ": sure",
                   "occlusion map", "classify", "mobilenet_v2"):  # fmt: skip
         assert words in done.stdout
     assert drawing.read_bytes().startswith(b"\x89PNG")

@@ -4,6 +4,5 @@ Tests compare boxes, scales and brightness with it, `python -m tests.bench.scene
 """
 
 from tests.support.host_scenes.scenes import HostPhoto, HostScenes, Scene, levels
-from tests.support.host_scenes.targets import targets
 
-__all__ = ["HostPhoto", "HostScenes", "Scene", "levels", "targets"]
+__all__ = ["HostPhoto", "HostScenes", "Scene", "levels"]

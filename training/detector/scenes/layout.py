@@ -13,7 +13,7 @@ from training.detector.scenes.placement import SIDE
 
 GROUP = 4
 """Number of scenes that share a layout: they are composed together, which takes less time."""
-FACE_FREE_SHARE = 0.2
+FACE_FREE_SHARE = 0.35
 SINGLE_SHARE = 0.5
 """Share of single photos among the scenes with faces …"""
 SINGLE_FACE_FREE_SHARE = 0.7

@@ -1,7 +1,4 @@
-"""The cascade: a network proposes faces, dlib confirms them.
-
-It finds all faces at the cost of one, and faces that dlib alone misses.
-"""
+"""The cascade: a network finds faces, and dlib confirms those of which it is unsure."""
 
 from __future__ import annotations
 
@@ -20,33 +17,32 @@ from worker.vision.detect.frontal import frontal, upright
 from worker.vision.detect.multi_view import vote
 from worker.vision.detect.proposal import FaceProposer
 from worker.vision.model_manifest import ProposalManifest
-from worker.vision.photo import DecodedPhoto
+from worker.vision.photo import WORKING_SIDE, DecodedPhoto
 
-RELEASE = "proposal-3"
-VERSION = "5"
+RELEASE = "proposal-4"
+VERSION = "6"
 """Part of the model fingerprint: increment it when a change in this file changes boxes."""
 
-FIRST = 384
+FIRST = 320
 """Minimum longest side in px of the first decode: the half, quarter or eighth of the photo above
 it suffices for all but small faces."""
-WIDE_SIZE = 640
+WIDE_SIZE = 416
 """Longest side in px of the wide pass, for small faces in a large photo."""
 DLIB_MAX_SIDE = 960
 """Longest side in px from which dlib's regions are cut for the smallest faces."""
-SMALL_FACE = 28
+SMALL_FACE = 24
 """Faces of fewer px in the first pass are left to the wide pass."""
+ALONE = 0.87
+"""Probability from which one of the faces of the wide pass counts without dlib if the first pass
+found none. The others are then credible, too: false faces are rarely several."""
 FACE = 86
 """Px of a proposed face in dlib's region: the smallest that dlib finds is 80."""
 MARGIN = 0.2
 """Margin of dlib's region on each side of a proposed face, as a share of the face's side."""
-MIN_MARGIN, MAX_MARGIN = -1.0, 1.0
-"""Lowest SVM margin that dlib reports; lower ones count as this. Higher ones add no evidence."""
-TILTS = {3: 45, 4: 315}
-"""Orientation of the faces that dlib's filters for tilted faces find, by number of the filter."""
-PENALTY = 0.5
-"""What an unconfirmed proposal's probability loses per unit of dlib's negative margin …"""
-VOTE_PENALTY = 0.25
-"""… and in the multi-view vote, where several views agree."""
+MIN_MARGIN = -1.0
+"""Lowest SVM margin that dlib reports; lower ones count as this."""
+VOTE_PENALTY = 0.1
+"""What a face of the multi-view vote loses per unit of dlib's negative margin."""
 PROMISING = 0.7
 """A candidate of the vote is dropped below this share of its threshold, and with the last one the
 vote ends: on two of three photos without a face, after the smallest copies."""
@@ -94,6 +90,16 @@ class CascadeDetector:
         return self._manifest.input_size
 
     @property
+    def accept_threshold(self) -> float:
+        """Probability from which faces of the first pass count without dlib."""
+        return self._manifest.accept_threshold
+
+    def wide_threshold(self, faces: Sequence[Detection], proposals: Sequence[Detection]) -> float:
+        """Return the same of the wide pass, given the faces of the first one and its proposals."""
+        is_credible = faces or any(face.score >= ALONE for face in proposals)
+        return self.accept_threshold if is_credible else ALONE
+
+    @property
     def vote_threshold(self) -> float:
         """Minimum score of a face of the multi-view vote that counts without the classifier."""
         return self._manifest.vote_threshold
@@ -126,7 +132,8 @@ class CascadeDetector:
         proposals = self.proposals(photo, size)
         min_width = SMALL_FACE * photo.longest / size
         small = [face for face in proposals if face.width < min_width]
-        faces = self._accept(photo, [face for face in proposals if face.width >= min_width], [])
+        large = [face for face in proposals if face.width >= min_width]
+        faces = self._accept(photo, large, [], self.accept_threshold)
         return faces, small
 
     def wide_pass(
@@ -140,10 +147,14 @@ class CascadeDetector:
             small: Small proposals of the first pass.
         """
         side = self.wide_side(photo, small)
+        if small:
+            # Their crops will need this resolution: decoding once is faster than twice.
+            narrowest = min(face.width for face in small)
+            photo.at(min(WORKING_SIDE, math.ceil(photo.longest * FACE / narrowest)))
         if side > self._manifest.input_size:
             # It proposes the small faces too, and locates them more precisely.
             small = self.proposals(photo, side)
-        return self._accept(photo, small, faces)
+        return self._accept(photo, small, faces, self.wide_threshold(faces, small))
 
     def wide_side(self, photo: DecodedPhoto, small: Sequence[Detection]) -> int:
         """Return the longest side in px of the copy for the wide pass.
@@ -161,53 +172,59 @@ class CascadeDetector:
             return []
         return [replace(best[1], low_confidence=best[0] < self.vote_threshold)]
 
-    def proposals(self, photo: DecodedPhoto, side: int, share: float = 1.0) -> list[Detection]:
-        """Return the network's proposals, in the order in which dlib should check them.
+    def proposals(self, photo: DecodedPhoto, side: int) -> list[Detection]:
+        """Return the network's proposals, in the order in which they should be verified.
 
         Args:
             photo: The photo.
             side: Longest side in px of the copy that the network processes.
-            share: Minimum probability, as a share of `ProposalManifest.propose_threshold`.
         """
         pixels = photo.at(max(side, FIRST))
         to_full_size = 1 / photo.scale_of(pixels)
-        found = self._proposer(pixels, side, share * self._manifest.propose_threshold)
+        found = self._proposer(pixels, side, self._manifest.hint_threshold)
         proposals = [face.scaled(to_full_size) for face in found]
         if self._policy is CascadePolicy.MAIN:
             proposals.sort(key=lambda face: -face.score * face.width)
         return proposals
 
     def _accept(
-        self, photo: DecodedPhoto, proposals: Iterable[Detection], faces: Iterable[Detection]
+        self,
+        photo: DecodedPhoto,
+        proposals: Iterable[Detection],
+        faces: Iterable[Detection],
+        accept: float,
     ) -> list[Detection]:
-        """Return the given faces, and those proposals that dlib confirms or that are accepted."""
+        """Return the given faces, and those proposals that are faces; see `verify`."""
         faces = list(faces)
         for proposal in proposals:
             if any(overlaps(proposal, face) for face in faces):
                 continue
-            face = self.verify(photo, proposal)
-            threshold = 0.0 if face.confirmed else self._manifest.accept_threshold
-            if face.score >= threshold and not any(overlaps(face, other) for other in faces):
+            face = self.verify(photo, proposal, accept)
+            if face.confirmed and not any(overlaps(face, other) for other in faces):
                 faces.append(face)
                 if self._policy is CascadePolicy.MAIN:
                     break
         return faces
 
-    def verify(self, photo: DecodedPhoto, proposal: Detection) -> Detection:
-        """Check a proposal with dlib and return the resulting detection.
+    def verify(self, photo: DecodedPhoto, proposal: Detection, accept: float) -> Detection:
+        """Return a proposal as a confirmed face, or unchanged if it is none.
 
-        Returns:
-            dlib's box and margin if dlib finds the face. Otherwise the proposal, unconfirmed, its
-            probability lowered in proportion to dlib's negative margin: both scores together
-            separate tilted faces from objects better than either alone.
+        The network decides alone from the probability `accept` on. Below, dlib has to find the
+        face, and draws the box.
         """
+        if proposal.score >= accept:
+            return replace(proposal, confirmed=True)
+        if proposal.score < self._manifest.propose_threshold:
+            return proposal
+        face = self.check(photo, proposal)
+        return replace(face, score=proposal.score) if face.score >= 0 else proposal
+
+    def check(self, photo: DecodedPhoto, proposal: Detection) -> Detection:
+        """Return dlib's box and margin at a proposal; a negative margin if dlib finds no face."""
         face = self._check(photo, proposal, self._upright)
         if face.score < 0:  # the face may be tilted, or larger than proposed
             face = self._check(photo, proposal, self._frontal)
-        evidence = proposal.score + PENALTY * min(face.score, MAX_MARGIN)
-        if face.score >= 0:
-            return replace(face, evidence=evidence)
-        return replace(proposal, score=evidence, evidence=evidence)
+        return face
 
     def vote_on_views(self, photo: DecodedPhoto) -> tuple[float, Detection] | None:
         """Return the best face of the multi-view vote and its score; None without a candidate.
@@ -223,7 +240,8 @@ class CascadeDetector:
             face = self._check(photo, candidate, self._frontal)
             score = candidate.score + VOTE_PENALTY * face.score
             if best is None or score > best[0]:
-                best = score, face if face.score >= 0 else replace(candidate, score=max(score, 0.0))
+                box = face if face.score >= 0 else candidate
+                best = score, replace(box, score=max(score, 0.0), confirmed=False)
         return best
 
     def _check(self, photo: DecodedPhoto, proposal: Detection, hog: Any) -> Detection:
@@ -231,7 +249,7 @@ class CascadeDetector:
         size = round(FACE * (1 + 2 * MARGIN))
         pixels = photo.at(min(DLIB_MAX_SIDE, math.ceil(photo.longest * FACE / proposal.width)))
         region = crop(pixels, proposal.scaled(photo.scale_of(pixels)), size, MARGIN)
-        boxes, scores, filters = hog.run(region, 0, MIN_MARGIN)
+        boxes, scores, _ = hog.run(region, 0, MIN_MARGIN)
         unit = proposal.width / FACE
         left, top = proposal.left - MARGIN * proposal.width, proposal.top - MARGIN * proposal.width
         found = [
@@ -241,9 +259,8 @@ class CascadeDetector:
                 box.width() * unit,
                 box.height() * unit,
                 float(score),
-                tilt=TILTS.get(filter_, 0),
             )
-            for box, score, filter_ in zip(boxes, scores, filters, strict=True)
+            for box, score in zip(boxes, scores, strict=True)
         ]
         matching = [face for face in found if overlaps(proposal, face)]
         if not matching:

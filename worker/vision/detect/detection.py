@@ -22,19 +22,14 @@ class Detection:
         top: Upper edge.
         width: Width.
         height: Height.
-        score: The detector's confidence. For dlib's HOG the SVM margin, about 0 to 3; for a face
-            that only the proposal network found its probability, lowered by dlib's negative margin,
-            0 to 1.
-        confirmed: dlib found the face and drew the box. False if only the proposal network did:
-            tilted, in profile, behind sunglasses, small.
+        score: The detector's confidence. Of the cascade the proposal network's probability, 0 to 1;
+            of dlib alone the SVM margin, about 0 to 3.
+        confirmed: The network is sure of the face, or dlib confirms it. False if only the
+            multi-view vote found it.
         low_confidence: A low-confidence face: it counts only if the classifier is confident that it
             wears glasses.
         orientation: See `glasses.protocol.outcome.ORIENTATION`. The box of a face that is tilted
             by 45° is the one that it has upright, around the same centre.
-        evidence: How sure the network and dlib are together: the network's probability plus half of
-            dlib's margin, which counts as -1 to 1. 0 if the face was not found by the cascade.
-        tilt: Orientation that dlib suggests: 45 or 315 if one of its filters for tilted faces found
-            the face, else 0.
     """
 
     left: float
@@ -45,8 +40,6 @@ class Detection:
     confirmed: bool = True
     low_confidence: bool = False
     orientation: int = 0
-    evidence: float = 0.0
-    tilt: int = 0
 
     def scaled(self, factor: float) -> Detection:
         """Return the same face in a picture `factor` times as large."""
@@ -59,8 +52,6 @@ class Detection:
             self.confirmed,
             self.low_confidence,
             self.orientation,
-            self.evidence,
-            self.tilt,
         )
 
     def turned(self, degrees: int, old: Size, new: Size) -> Detection:

@@ -19,7 +19,7 @@ Propose = Callable[[Pixels, int, float], list[Detection]]
 SIDES = (160, 224, 320)
 """Longest sides in px of the copies; each is also mirrored. In the smaller copies a face that
 fills the whole frame has a size that the network was trained on."""
-LEAST = 0.05
+LEAST = 0.2
 """Minimum probability of a proposal."""
 MOST = 3
 """Maximum number of candidates that dlib checks."""

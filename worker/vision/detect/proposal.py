@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +11,8 @@ from worker.vision.onnx_session import session
 from worker.vision.photo import Pixels
 from worker.vision.resize import resized
 
-STRIDE = 8
-"""Px of the network's input per cell of its output grid."""
 MULTIPLE = 32
 """Height and width of the network's input are multiples of this."""
-OFFSET_UNIT = 0.25
-"""Unit of the offset from a cell to the face's centre: a quarter of the face's side."""
-SIDE_UNIT = 64.0
-"""The network outputs the log of the side's ratio to this many px; values are about -2 to 2."""
 SAME = 0.4
 """Proposals with this intersection over union show the same face."""
 MOST = 300
@@ -33,8 +25,8 @@ class FaceProposer:
     """Proposes face boxes with a released network.
 
     Args:
-        network: The ONNX file's bytes. Input `pixels`, 1 × H × W × 3 uint8; outputs logits
-            1 × 1 × H/8 × W/8 and boxes 1 × 3 × H/8 × W/8.
+        network: The ONNX file's bytes. Input `pixels`, 1 × H × W × 3 uint8; outputs `scores`,
+            1 × N, and `squares`, 1 × N × 3, for N positions; see `read`.
     """
 
     def __init__(self, network: bytes) -> None:
@@ -53,18 +45,18 @@ class FaceProposer:
         """
         scale = longest / max(pixels.shape[:2])
         picture = padded(resized(pixels, scale))
-        logits, boxes = self._session.run(None, {"pixels": picture[None]})
-        proposals = non_max_suppression(read(np.asarray(logits)[0, 0], np.asarray(boxes)[0], least))
+        scores, squares = self._session.run(["scores", "squares"], {"pixels": picture[None]})
+        proposals = non_max_suppression(read(np.asarray(scores)[0], np.asarray(squares)[0], least))
         return [
             Detection(
-                float(x - side / 2) / scale,
-                float(y - side / 2) / scale,
-                float(side) / scale,
-                float(side) / scale,
-                float(score),
+                (x - side / 2) / scale,
+                (y - side / 2) / scale,
+                side / scale,
+                side / scale,
+                score,
                 confirmed=False,
             )
-            for x, y, side, score in proposals
+            for x, y, side, score in proposals.tolist()
         ]
 
 
@@ -81,28 +73,20 @@ def padded(pixels: Pixels) -> Pixels:
     )
 
 
-def read(logits: Floats, boxes: Floats, least: float) -> Floats:
-    """Decode the network's output grids to boxes.
+def read(scores: Floats, squares: Floats, least: float) -> Floats:
+    """Return the probable boxes of the network's output.
 
     Args:
-        logits: h × w.
-        boxes: 3 × h × w: offset to the right and down in `OFFSET_UNIT` sides, log of the side in
-            `SIDE_UNIT` px.
+        scores: N; the probability of a face.
+        squares: N × 3: x and y of the centre, and the side, in px of the network's input.
         least: Minimum probability.
 
     Returns:
-        N × 4: x and y of the centre, side (px of the network's input), probability; the highest
-        probability first.
+        M × 4: x, y, side, probability; the highest probability first.
     """
-    rows, columns = np.nonzero(logits > math.log(least / (1 - least)))
-    scores = 1 / (1 + np.exp(-logits[rows, columns]))
-    order = np.argsort(-scores, kind="stable")[:MOST]
-    rows, columns = rows[order], columns[order]
-    right, down, size = boxes[:, rows, columns]
-    side = SIDE_UNIT * np.exp(np.clip(size, -4, 4))
-    x = (columns + 0.5) * STRIDE + right * OFFSET_UNIT * side
-    y = (rows + 0.5) * STRIDE + down * OFFSET_UNIT * side
-    return np.stack([x, y, side, scores[order]], axis=1).astype(np.float32)
+    probable = np.flatnonzero(scores > least)
+    order = probable[np.argsort(-scores[probable], kind="stable")[:MOST]]
+    return np.column_stack([squares[order], scores[order]])
 
 
 def non_max_suppression(found: Floats, same: float = SAME) -> Floats:

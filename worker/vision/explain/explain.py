@@ -54,7 +54,6 @@ class Explainer:
         self._classifier = OnnxClassifier(released)
         self.pipeline = Pipeline(self._detector, self._classifier)
         manifest, _ = model_store.read(model_store.MODELS / RELEASE, ProposalManifest)
-        self._accept_threshold = manifest.accept_threshold
         self._versions = {
             "model": self.pipeline.model,
             "sha256": released.manifest.sha256,
@@ -116,14 +115,17 @@ class Explainer:
             return face.turned(-orientation, turned.size, photo.size)
 
         cascade = self._detector.cascade
-        _, small = cascade.first_pass(turned)
+        faces, small = cascade.first_pass(turned)
         sides = {FIRST_PASS: cascade.input_size, WIDE_PASS: cascade.wide_side(turned, small)}
         passes: list[ProposalPass] = []
         for name, side in sides.items():
             if passes and side <= passes[0].side:
                 break  # there is no such pass: a larger copy has no more detail
             proposals = cascade.proposals(turned, side)
-            checked = (cascade.verify(turned, p) for p in proposals)
+            accept = cascade.accept_threshold
+            if passes:
+                accept = cascade.wide_threshold(faces, proposals)
+            checked = (cascade.verify(turned, p, accept) for p in proposals)
             seen = (
                 ExplainedProposal(back(p), back(c)) for p, c in zip(proposals, checked, strict=True)
             )
@@ -135,8 +137,7 @@ class Explainer:
         """Return the name of the pass that found a face, or `VOTE` if none did."""
         for each in passes:
             for seen in each.proposals:
-                is_accepted = seen.checked.confirmed or seen.checked.score >= self._accept_threshold
-                if is_accepted and _is_same(seen.checked, face):
+                if seen.checked.confirmed and _is_same(seen.checked, face):
                     return each.name
         return VOTE
 

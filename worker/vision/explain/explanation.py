@@ -20,8 +20,7 @@ class ExplainedProposal:
 
     Attributes:
         proposal: The proposal; `score` is its probability.
-        checked: The proposal after dlib checked it. If `confirmed`, dlib's box and margin;
-            otherwise the lowered probability.
+        checked: The same, `confirmed` if it counts. It has dlib's box if dlib was asked.
     """
 
     proposal: Detection

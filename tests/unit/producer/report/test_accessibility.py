@@ -61,7 +61,7 @@ def test_a_phone_shows_two_columns_on_seven_tenths_of_its_screen(ten: Page) -> N
 def test_a_legend_explains_boxes_band_and_bars(ten: Page) -> None:
     legend = text(ten, "#legend")
     for word in ("photos per probability", "threshold", "unsure, 0.1 to 0.9", "face with glasses",
-                 "face without", "network only"):  # fmt: skip
+                 "face without", "several views"):  # fmt: skip
         assert word in legend
     colours = [
         ten.run(f"getComputedStyle(document.querySelector('{element}')).{style}")

@@ -23,7 +23,7 @@ def test_large_view_shows_each_face_and_the_reason(ten: Page) -> None:
     ten.press("ArrowRight", "ArrowRight")
     assert text(ten, "#reason") == "No glasses: no face was found."
     ten.press("ArrowRight")
-    assert "network only" in text(ten, "#faces")
+    assert "several views" in text(ten, "#faces")
     ten.click("#next")
     ten.click("#previous")
     assert text(ten, "#position") == "5 of 10,000 photos"

@@ -21,14 +21,15 @@ LINE = {
 
 
 def test_manifest_and_card_agree_with_the_report(tmp_path: Path) -> None:
-    network = tmp_path / "int8.onnx"
+    network = tmp_path / "fp32.onnx"
     network.write_bytes(b"onnx")
     manifest = ProposalManifest(
-        name="proposal-int8",
-        file="int8.onnx",
+        name="proposal-fp32",
+        file="fp32.onnx",
         sha256="0" * 64,
         architecture="",
         input_size=256,
+        hint_threshold=0.25,
         propose_threshold=0.42,
         accept_threshold=0.445,
         vote_threshold=0.477,
@@ -36,12 +37,12 @@ def test_manifest_and_card_agree_with_the_report(tmp_path: Path) -> None:
     report = {
         "network": {
             "weights": 132_772,
-            "int8_bytes": 239_000,
+            "bytes": 239_000,
             "scenes": 144_000,
-            "start": "random weights",
+            "start": "the weights of proposal-4",
         },
         "datasets": {"lfw": "research"},
-        "int8": {"all": {"cascade-all": LINE}, "face_free": {"cascade-all": LINE}},
+        "found": {"all": {"cascade-all": LINE}, "face_free": {"cascade-all": LINE}},
     }
     released = release(network, manifest, report, "proposal-9", tmp_path / "models")
     folder = tmp_path / "models/proposal-9"
@@ -53,7 +54,6 @@ def test_manifest_and_card_agree_with_the_report(tmp_path: Path) -> None:
     card = (folder / "CARD.md").read_text()
     assert "- lfw: research" in card
     assert "132,772 weights" in card
-    assert "trained from random weights" in card
+    assert "trained from the weights of proposal-4" in card
     assert "| all | cascade-all | 300 | 290 | 12 | 1 | 4 | 2 | 3.1 |" in card
     assert "| face_free | cascade-all | 300 | – |" in card
-    assert "### fp32" not in card

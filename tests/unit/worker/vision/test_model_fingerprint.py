@@ -39,9 +39,10 @@ def test_descriptive_fields_do_not_change_the_fingerprint() -> None:
     [
         {"sha256": "0" * 64},
         {"input_size": 320},
-        {"propose_threshold": 0.5},
-        {"accept_threshold": 0.5},
-        {"vote_threshold": 0.5},
+        {"hint_threshold": 0.4},
+        {"propose_threshold": 0.4},
+        {"accept_threshold": 0.4},
+        {"vote_threshold": 0.4},
     ],
 )
 def test_what_changes_boxes_changes_the_identity_of_the_proposal_network(

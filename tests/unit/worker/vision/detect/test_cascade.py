@@ -1,4 +1,4 @@
-"""The proposal network proposes faces and dlib confirms them."""
+"""A network finds faces, and dlib confirms those of which it is unsure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def assert_between_eyes(face: Detection, eyes: tuple[float, float]) -> None:
 
 
 @pytest.mark.parametrize(("name", "eyes"), EYES.items())
-def test_a_face_is_found_and_confirmed_by_dlib(
+def test_a_face_is_found_and_confirmed(
     name: str, eyes: tuple[int, int], demo_photos: Path, cascade: CascadeDetector
 ) -> None:
     (face,) = cascade(photo_of(demo_photos / name))
@@ -120,7 +120,7 @@ def test_the_wide_pass_enlarges_a_photo_only_to_locate_small_faces(
     cascade: CascadeDetector,
 ) -> None:
     small = [Detection(10, 10, 20, 20, 0.5, confirmed=False)]
-    for longest, empty, with_small in ((200, 200, 200), (400, 400, 640), (3000, 640, 640)):
+    for longest, empty, with_small in ((180, 180, 180), (400, 400, 416), (3000, 416, 416)):
         photo = DecodedPhoto.of(np.zeros((100, longest, 3), np.uint8))
         assert cascade.wide_side(photo, []) == empty
         assert cascade.wide_side(photo, small) == with_small
