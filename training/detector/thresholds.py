@@ -19,7 +19,7 @@ from worker.vision.detect.cascade import WIDE_SIZE, CascadeDetector
 from worker.vision.errors import PhotoError
 from worker.vision.photo import DecodedPhoto, Pixels
 
-INPUT_SIZE = 256
+INPUT_SIZE = 192
 """Longest side in px of the copy on which the worker runs the network first."""
 FALSE_POSITIVE_SHARE = 0.002
 """Share of views without faces in which a face of either kind may be found …"""
@@ -27,7 +27,7 @@ VOTE_FALSE_POSITIVE_SHARE = 0.004
 """… and in which the vote may find one: the sum stays below 1 in 100."""
 HINT = 0.25
 """Not chosen: a hint at small faces costs one look at a larger copy."""
-MIN_PROPOSE, MIN_ACCEPT, MIN_VOTE = 0.42, 0.4, 0.2
+MIN_PROPOSE, MIN_ACCEPT, MIN_VOTE = 0.5, 0.6, 0.6
 """Lower bounds: there are too few photos without faces to justify lower thresholds, and every
 proposal that dlib checks takes a millisecond."""
 PARTS = 12
