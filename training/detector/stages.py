@@ -158,7 +158,7 @@ def release(work: DetectorWorkspace, name: str, models: Path, force: bool = Fals
 def _permissive_manifest(network: Path) -> ProposalManifest:
     """Return a manifest with very low thresholds, from which the final ones are chosen."""
     return evaluate.manifest_of(
-        network, file_hash(network), Thresholds(0.2, 0.2, 0.2, 1.0), INPUT_SIZE
+        network, file_hash(network), Thresholds(0.2, 0.2, 0.2, 0.2), INPUT_SIZE
     )
 
 
