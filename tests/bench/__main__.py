@@ -109,9 +109,11 @@ def _verdicts(options: argparse.Namespace) -> dict[str, float | str]:
     if options.data is None:
         return {"verdicts: F1": NO_DATA, "verdicts: photos with a face found": NO_DATA}
     from tests.bench.verdicts import photos_of_test_split, verdicts
+    from training.common.workspace import Workspace
 
     fp32 = options.fp32 if options.fp32.is_file() else None
-    photos = photos_of_test_split(options.data, options.runs, 12 if options.quick else 100)
+    work = Workspace(options.data, options.runs)
+    photos = photos_of_test_split(work, 12 if options.quick else 100)
     figures: dict[str, float | str] = {}
     for pipeline, suffix in (
         (speed.serving(), ""),

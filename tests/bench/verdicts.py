@@ -1,7 +1,7 @@
 """Compare verdicts of the pipeline with different detectors: `python -m tests.bench.verdicts DATA`.
 
-Each pipeline classifies the uncropped photos of the test split, from bytes to verdict. A table is
-written to stderr, JSON to stdout.
+Each pipeline classifies the photos of the test split, from bytes to verdict; `serving` is the one
+that workers run. A table is written to stderr, JSON to stdout.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from training.common.corrections import correct
 from training.common.sample import Sample
 from training.common.splits import TEST
 from training.common.workspace import Workspace
@@ -22,6 +23,7 @@ from worker.vision import model_store
 from worker.vision.classify import OnnxClassifier
 from worker.vision.detect import Detector, HogDetector
 from worker.vision.detect.cascade import CascadeDetector, CascadePolicy
+from worker.vision.detect.serving import serving_detector
 from worker.vision.model_manifest import ProposalManifest
 from worker.vision.pipeline import Pipeline
 
@@ -46,17 +48,21 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="maximum photos per dataset")
     parser.add_argument("--runs", type=Path, default=Path("runs/training"))
     parser.add_argument("--model", default="default")
+    parser.add_argument("--aligned", action="store_true", help="add the datasets of face crops")
+    parser.add_argument("--corrections", type=Path, help="CSV file of corrected labels")
     parser.add_argument("--only", nargs="*", help="detectors to measure (default: all)")
     options = parser.parse_args()
     classifier = OnnxClassifier(model_store.load(options.model))
     detectors: dict[str, Detector] = {
+        "serving": serving_detector(),
         "reference": ReferenceDetector(),
         "ladder": HogDetector(),
         **{f"cascade-{policy}": CascadeDetector.load(policy) for policy in CascadePolicy},
         "cascade-all, full dlib": FullDlibCascade.load(),
     }
     detectors = {n: d for n, d in detectors.items() if not options.only or n in options.only}
-    photos = photos_of_test_split(options.data, options.runs, options.limit)
+    work = Workspace(options.data, options.runs, corrections_file=options.corrections)
+    photos = photos_of_test_split(work, options.limit, options.aligned)
     result = {
         name: verdicts(Pipeline(detector, classifier), photos)
         for name, detector in detectors.items()
@@ -64,14 +70,29 @@ def main() -> None:
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
 
 
-def photos_of_test_split(data: Path, runs: Path, limit: int | None) -> list[list[Sample]]:
-    """Return the uncropped photos of the test split: one list per dataset, with at most `limit`."""
-    work = Workspace(data, runs)
+def photos_of_test_split(
+    work: Workspace, limit: int | None, aligned: bool = False
+) -> list[list[Sample]]:
+    """Return the photos of the test split, with the corrected labels.
+
+    Args:
+        work: The datasets and their labels.
+        limit: Maximum number of photos per dataset.
+        aligned: Also datasets of face crops, not only of whole photos.
+
+    Returns:
+        One list per dataset.
+    """
     return [
-        _sample([s for s in d.samples if work.part_of[s.name] == TEST], limit)
+        _sample([s for s in correct(d.samples, work.corrections) if is_test(work, s)], limit)
         for d in work.datasets
-        if not d.aligned
+        if aligned or not d.aligned
     ]
+
+
+def is_test(work: Workspace, sample: Sample) -> bool:
+    """Return whether a photo is in the test split."""
+    return work.part_of[sample.name] == TEST
 
 
 def _sample(samples: list[Sample], limit: int | None) -> list[Sample]:
