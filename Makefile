@@ -14,7 +14,7 @@ export PHOTOS DATA WEIGHTS MODEL
 DEMO_HOME := build/demo
 # Tests mostly wait, so there are more processes than cores. Files run
 # in order, and those that wait longest come first. ARGS='-n0 tests/…' runs in one process, e.g. for --pdb.
-PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
+PARALLEL := -n 6 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test check chaos campaign fuzz fuzz-messages bench audit lock containers docs model clean
 
