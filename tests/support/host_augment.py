@@ -160,7 +160,7 @@ def _cosines() -> Tensor:
 
 
 def _erase(x: Tensor, rng: torch.Generator) -> Tensor:
-    # A hand, a cup, a microphone: somewhere but on the eyes, which lie in the upper half.
+    # A hand, a cup, a microphone: somewhere but on the eyes, which are in the upper half.
     side = x.shape[-1]
     width, height = (int(side * float(v)) for v in _uniform(2, 0.15, 0.45, rng))
     left = int(float(_uniform(1, 0, side - width, rng)))
