@@ -85,7 +85,7 @@ def measure(options: argparse.Namespace) -> dict[str, float | str]:
         figures |= _prefixed(name, speed.measure(list(generate(count)), ours, baseline, rounds))
     if options.data and options.face_free:
         _log("everyday")
-        photos = photo_sets.everyday(options.data, options.face_free, 20 * count)
+        photos = photo_sets.everyday(options.data, options.face_free, 10 * count)
         figures |= _prefixed("everyday", speed.measure(photos, ours, baseline, rounds))
     for folder in options.folders:
         _log(str(folder))
