@@ -1,7 +1,8 @@
 """Hosts on this machine: network namespaces with addresses of their own, joined by a bridge.
 
 Needs root. What runs on a host sees the machine's files read-only, other hosts by their names, and
-a `/run` of its own.
+a `/run` of its own. The bridge is in a namespace, too: the firewall of a machine with Docker drops
+what passes a bridge that Docker does not know.
 """
 
 from __future__ import annotations
@@ -72,26 +73,34 @@ def skip_reason() -> str | None:
 
 
 class Network:
-    """A bridge of this machine, which has the first address itself."""
+    """A bridge, to which this machine is connected with the first address of the network."""
 
     def __init__(self, folder: Path) -> None:
         self._id = f"gl{random.randrange(16**5):05x}"
+        self._switch = f"{self._id}-switch"
         self._subnet = f"10.{random.randrange(200, 250)}.{random.randrange(256)}"
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
         self.addresses: dict[str, str] = {}
-        _ip("link", "add", self._id, "type", "bridge")
+        _ip("netns", "add", self._switch)
+        _ip("-n", self._switch, "link", "add", "bridge", "type", "bridge")
+        _ip("-n", self._switch, "link", "set", "bridge", "up")
+        _ip(
+            "link", "add", self._id, "type", "veth", "peer", "name", "uplink", "netns", self._switch
+        )
+        _ip("-n", self._switch, "link", "set", "uplink", "master", "bridge", "up")
         _ip("address", "add", f"{self._subnet}.1/24", "dev", self._id)
         _ip("link", "set", self._id, "up")
 
     def add(self, name: str) -> None:
         """Add a host. Add all hosts before starting a program on any."""
         number = len(self.addresses) + 2
-        outer, namespace = f"{self._id}-{number}", f"{self._id}-{name}"
+        port, namespace = f"port{number}", f"{self._id}-{name}"
         self.addresses[name] = f"{self._subnet}.{number}"
         _ip("netns", "add", namespace)
-        _ip("link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", namespace)
-        _ip("link", "set", outer, "master", self._id, "up")
+        _ip("-n", self._switch, "link", "add", port, "type", "veth", "peer", "name", "eth0",
+            "netns", namespace)  # fmt: skip
+        _ip("-n", self._switch, "link", "set", port, "master", "bridge", "up")
         for line in (
             f"address add {self.addresses[name]}/24 dev eth0", "link set eth0 up", "link set lo up",
         ):  # fmt: skip
@@ -100,7 +109,7 @@ class Network:
     def cut(self, name: str) -> None:
         """Disconnect a host."""
         number = self.addresses[name].rsplit(".", 1)[1]
-        _ip("link", "set", f"{self._id}-{number}", "down")
+        _ip("-n", self._switch, "link", "set", f"port{number}", "down")
 
     def start(
         self,
@@ -143,16 +152,16 @@ class Network:
             if process.poll() is None:
                 os.killpg(process.pid, 9)
                 process.wait(10)
-        for name, address in self.addresses.items():
+        for name in self.addresses:
             namespace = f"{self._id}-{name}"
             pids = subprocess.run(
                 ["ip", "netns", "pids", namespace], capture_output=True, text=True, check=False
             )
             for pid in pids.stdout.split():  # pool processes whose parent was killed
                 subprocess.run(["kill", "-9", pid], capture_output=True, check=False)
-            _ip("link", "del", f"{self._id}-{address.rsplit('.', 1)[1]}")
             _ip("netns", "del", namespace)
         _ip("link", "del", self._id)
+        _ip("netns", "del", self._switch)
 
 
 def run_in(process: subprocess.Popen[bytes], command: Sequence[str]) -> int:
