@@ -32,7 +32,8 @@ from glasses.storage.manifest import ManifestStore, StoredJob, stored_jobs
 from glasses.storage.object_store import ObjectStore
 
 _LOCK = keys.lock("expiry")
-_LOCK_SECONDS = 15
+LOCK_SECONDS = 15
+"""How long the lock of a killed process remains."""
 _SEGMENTS = 400
 """Segments of the jobs that are removed together: at 256 photos each, about 30 MB of memory."""
 _RESUME_SECONDS = 3600
@@ -86,7 +87,7 @@ def expire(settings: Settings, redis: Redis, store: ObjectStore) -> ExpiryReport
         InfrastructureError: The object store is unreachable or rejects a request.
         redis.RedisError: Redis failed.
     """
-    with owned_lock(redis, _LOCK, _LOCK_SECONDS, wait_seconds=0) as lock:
+    with owned_lock(redis, _LOCK, LOCK_SECONDS, wait_seconds=0) as lock:
         report = _Round(settings, redis, store, lock).run()
         schedule(redis, EVERY_SECONDS)
         return report

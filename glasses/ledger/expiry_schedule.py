@@ -19,7 +19,7 @@ FIRST_SECONDS = 60
 """Time before the first round in a Redis that knows of none: it may have lost its jobs, which are
 being rebuilt."""
 RETRY_SECONDS = 300
-"""Time after which a requested round that did not end is requested again."""
+"""Time after which a round that failed, or was requested and did not end, is tried again."""
 
 
 def is_due(redis: Redis) -> bool:

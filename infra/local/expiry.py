@@ -15,8 +15,9 @@ from redis.exceptions import RedisError
 
 from glasses.config.settings import Settings
 from glasses.errors import GlassesError
-from glasses.jobs.expiry import expire
-from glasses.ledger.expiry_schedule import EVERY_SECONDS
+from glasses.jobs.expiry import LOCK_SECONDS, expire
+from glasses.ledger.expiry_schedule import EVERY_SECONDS, RETRY_SECONDS
+from glasses.ledger.owned_lock import LockBusyError
 from glasses.ledger.redis_client import connect
 from glasses.storage.object_store import ObjectStore
 
@@ -43,8 +44,17 @@ class Expiry:
         try:
             with connect(self._settings) as redis:
                 report = expire(self._settings, redis, ObjectStore(self._settings))
+        except LockBusyError:
+            # Held by a worker that is at it, or left by a stack that was stopped during its round.
+            self._due = time.monotonic() + LOCK_SECONDS
+            return
         except (GlassesError, RedisError) as error:
-            _logger.warning("deleting expired photos failed; the next round is in 1 h: %s", error)
+            self._due = time.monotonic() + RETRY_SECONDS
+            _logger.warning(
+                "deleting expired photos failed; the next try is in %d min: %s",
+                RETRY_SECONDS // 60,
+                error,
+            )
             return
         if words := str(report):
             _logger.info("%s", words)

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 from glasses.config.settings import Settings, load_settings
+from glasses.ledger import keys
+from glasses.ledger.redis_client import connect
 from glasses.storage.object_store import ObjectStore
 from infra.local.stack import down, up
 from tests.support.wait import wait_until
@@ -16,8 +18,9 @@ from datetime import timedelta
 from pathlib import Path
 from glasses.config.settings import load_settings
 from glasses.storage.object_store import ObjectStore
-from infra.local import requests, supervisor
+from infra.local import expiry, requests, supervisor
 
+expiry.LOCK_SECONDS = 1
 now = ObjectStore.now
 ObjectStore.now = lambda store: now(store) + timedelta(days=float(sys.argv[2]))
 home = Path(sys.argv[1])
@@ -41,6 +44,8 @@ def test_a_stack_that_starts_after_the_retention_deletes_photos(
 ) -> None:
     stack = up(home, 0, settings).stack
     ObjectStore(load_settings(**stack.settings)).put("jobs/aaaaaaaa/job.json", b"{")
+    with connect(load_settings(**stack.settings)) as redis:
+        redis.set(keys.lock("expiry"), "a stack that was stopped during its round", ex=15)
     down(home)
 
     store = ObjectStore(load_settings(**stack.settings))
