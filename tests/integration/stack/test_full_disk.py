@@ -89,8 +89,11 @@ def test_a_worker_that_dies_on_a_full_disk_is_restarted_and_the_stack_continues(
     listed = glasses("ps", home=home)
     assert "Traceback" not in listed.stderr
     assert f"the disk of {home} is full (0 MB free): free disk space" in listed.stderr
-    states = {process.name: process.state for process in ps(home)}
-    assert states == dict.fromkeys(("supervisor", "s3", "valkey", "worker"), "running")
+    everything = dict.fromkeys(("supervisor", "s3", "valkey", "worker"), "running")
+    wait_until(
+        lambda: {process.name: process.state for process in ps(home)} == everything,
+        explain=lambda: f"{ps(home)}\n{(home / 'logs' / 'worker.log').read_text()}",
+    )
     scaled = glasses("scale", "2", home=home)
     assert scaled.returncode == 3
     assert "No space left on device; free disk space" in one_line(scaled.stderr)
