@@ -10,9 +10,22 @@ torch = pytest.importorskip("torch")
 from tests.support import synthetic_crops  # noqa: E402
 from tests.support.device_reads import ReadsFromDevice, UnreadableSource  # noqa: E402
 from tests.support.host_augment import host_augment  # noqa: E402
-from training.classifier.augment import RandomSource, augment, centre  # noqa: E402
+from training.classifier.augment import (  # noqa: E402
+    RandomSource,
+    augment,
+    centre,
+    corruptions,
+    occlusion,
+    photometric,
+)
 from training.classifier.augment.corruptions import corrupt  # noqa: E402
 from training.classifier.augment.geometric import transform  # noqa: E402
+from training.classifier.augment.occlusion import (  # noqa: E402
+    MARK_SHARE,
+    MASK_SHARE,
+    _wear_mask,
+    occlude,
+)
 from training.classifier.augment.photometric import relight  # noqa: E402
 from training.common.degradations import jpeg  # noqa: E402
 from training.common.geometry import SIZE, STORED_SIZE  # noqa: E402
@@ -73,7 +86,7 @@ def test_batch_repeats_with_its_seed(crops: torch.Tensor) -> None:
     assert not torch.equal(augment(crops, seeded(1)), augment(crops, seeded(2)))
 
 
-@pytest.mark.parametrize("how", [relight, corrupt])
+@pytest.mark.parametrize("how", [relight, corrupt, occlude])
 def test_pictures_stay_between_black_and_white(how: object, crops: torch.Tensor) -> None:
     x = crops.permute(0, 3, 1, 2).float() / 255
     assert callable(how)
@@ -84,7 +97,15 @@ def test_pictures_stay_between_black_and_white(how: object, crops: torch.Tensor)
         assert y.max() <= 1
 
 
-def test_statistics_are_those_of_the_reference() -> None:
+def test_statistics_are_those_of_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The reference knows neither masks nor marks, prints or cast shadows.
+    for module, share in (
+        (occlusion, "MASK_SHARE"),
+        (occlusion, "MARK_SHARE"),
+        (corruptions, "HALFTONE_SHARE"),
+        (photometric, "EDGE_SHARE"),
+    ):
+        monkeypatch.setattr(module, share, 0)
     few = torch.from_numpy(synthetic_crops.crops(64).pixels)
     generator, rng = torch.Generator().manual_seed(2), seeded(2)
     theirs = torch.cat([host_augment(few, generator) for _ in range(6)])
@@ -124,3 +145,18 @@ def test_originals_augmentations_keep_shape_and_range(crops: torch.Tensor) -> No
         assert x.shape == (16, 3, SIZE, SIZE)
         assert x.min() >= -1
         assert x.max() < 1
+
+
+def test_masks_hide_the_mouth_and_leave_the_eyes() -> None:
+    plain = torch.full((300, 3, SIZE, SIZE), 0.4)
+    changed = (_wear_mask(plain, seeded(1)) - plain).abs().amax(1) > 0.02
+    share = changed.float().mean(0)
+    mouth, eyes = int(0.7 * SIZE), int(0.25 * SIZE)
+    assert share[mouth, SIZE // 2 - 5 : SIZE // 2 + 5].min() > 0.95
+    assert share[eyes, SIZE // 4 : 3 * SIZE // 4].max() < 0.2
+
+
+def test_occlusion_leaves_most_pictures_as_they_are() -> None:
+    plain = torch.full((2000, 3, SIZE, SIZE), 0.4)
+    changed = (occlude(plain.clone(), seeded(2)) != plain).flatten(1).any(1).float().mean()
+    assert 0.15 < changed < MASK_SHARE + MARK_SHARE

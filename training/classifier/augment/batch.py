@@ -10,6 +10,7 @@ from torch import Tensor
 from training.classifier.augment.augment_2020 import augment_as_in_2020
 from training.classifier.augment.corruptions import corrupt
 from training.classifier.augment.geometric import transform
+from training.classifier.augment.occlusion import occlude
 from training.classifier.augment.photometric import relight
 from training.classifier.recipe import ORIGINAL, OURS
 from training.common.geometry import INPUT, SIZE
@@ -30,7 +31,7 @@ def augment(crops: Tensor, rng: RandomSource, how: str = OURS) -> Tensor:
     if how == ORIGINAL:
         return normalize(augment_as_in_2020(_centre_crop(crops), rng))
     x = crops.permute(0, 3, 1, 2).float().div_(255)
-    return normalize(corrupt(relight(transform(x, rng), rng), rng))
+    return normalize(corrupt(relight(occlude(transform(x, rng), rng), rng), rng))
 
 
 def centre(crops: Tensor) -> Tensor:

@@ -16,6 +16,10 @@ SCALE = (0.82, 1.2)
 SHIFT = 0.09
 """Largest shift in each direction, as a share of the network's side."""
 ROTATION = math.radians(22)
+TILTED_SHARE = 0.15
+TILT = math.radians(50)
+"""Largest rotation of a share of the pictures: a photo is searched turned only if nothing is found
+upright."""
 
 
 def transform(x: Tensor, rng: RandomSource) -> Tensor:
@@ -30,7 +34,8 @@ def transform(x: Tensor, rng: RandomSource) -> Tensor:
     """
     n = len(x)
     scale = torch.exp(rng.uniform(n, math.log(SCALE[0]), math.log(SCALE[1]))) * SIZE / STORED_SIZE
-    angle = rng.uniform(n, -ROTATION, ROTATION)
+    limit = torch.where(rng.rand(n) < TILTED_SHARE, TILT, ROTATION)
+    angle = rng.uniform(n, -1, 1) * limit
     mirror = torch.where(rng.rand(n) < 0.5, -1.0, 1.0)
     # In grid_sample's coordinates the stored crop extends from -1 to 1.
     shift = rng.uniform(2 * n, -SHIFT, SHIFT).reshape(n, 2) * 2 * SIZE / STORED_SIZE
