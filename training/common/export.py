@@ -36,7 +36,7 @@ def export_onnx(
     examples: Mapping[str, Tensor],
     output_names: Sequence[str],
     open_axes: Mapping[int, str],
-    open_outputs: Mapping[int, str] | None = None,
+    open_outputs: Mapping[str, Mapping[int, str]] | None = None,
 ) -> None:
     """Write a network as float ONNX.
 
@@ -46,10 +46,11 @@ def export_onnx(
         examples: Name of each of the graph's inputs -> a value of the right shape.
         output_names: Names of the graph's outputs.
         open_axes: Axes of inputs and outputs whose length may vary, with their names.
-        open_outputs: The same of the outputs, if they have others.
+        open_outputs: The same of each output, if they have others.
     """
     axes = {name: dict(open_axes) for name in examples}
-    axes |= {name: dict(open_outputs or open_axes) for name in output_names}
+    others = dict.fromkeys(output_names, open_axes) if open_outputs is None else open_outputs
+    axes |= {name: dict(open_) for name, open_ in others.items()}
     plain = folded(model).to(memory_format=torch.contiguous_format)
     with warnings.catch_warnings():
         # The older exporter needs no further package, and its graphs are what ONNX Runtime's

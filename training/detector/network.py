@@ -12,11 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-STRIDES = (8, 16, 32)
+from worker.vision.detect.positions import OUTPUTS, STRIDES
+
 HEADS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
-"""Outputs per position: two logits, whose geometric mean of probabilities is the score; offset and
-log of width and height; x and y of the eyes, the nose and the corners of the mouth."""
-OUTPUTS = sum(HEADS.values())
+"""Outputs per position, `worker.vision.detect.positions.OUTPUTS` of them."""
 FEATURES = 12
 """A constant, the log of the ratio of width to height, and the landmarks relative to the box."""
 
@@ -51,16 +50,13 @@ class YuNet(nn.Module):  # type: ignore[misc]  # torch is not followed
         self.up = nn.Upsample(scale_factor=2, mode="nearest")
         self.register_buffer("to_square", torch.zeros(FEATURES, 3))
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return scores and squares of one photo, as `worker.vision.detect.proposal` reads them.
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Return `levels` and `to_square`, as `worker.vision.detect.positions` reads them.
 
         Args:
             x: 1 × 3 × H × W, RGB, 0 to 255; H and W are multiples of 32.
         """
-        levels = self.levels(x)
-        # Fixed shapes where possible: they need no further nodes in the exported graph.
-        found = torch.cat([level.reshape(1, OUTPUTS, -1) for level in levels], 2).transpose(1, 2)
-        return torch.exp(log_scores(found)), self.squares(found, cells_of(levels))
+        return (*self.levels(x), self.to_square)
 
     def squares(self, found: Tensor, cells: Tensor) -> Tensor:
         """Return x and y of the centre and the side in px of each position, N × P × 3."""

@@ -12,7 +12,8 @@ from training.detector.matching import match_faces
 from training.detector.pseudo_labels import PseudoLabels
 from worker.vision.decode import Pixels
 from worker.vision.detect import Detection
-from worker.vision.detect.proposal import non_max_suppression, padded, read
+from worker.vision.detect.positions import probable_squares
+from worker.vision.detect.proposal import non_max_suppression, padded
 from worker.vision.resize import resized
 
 LONGEST = 192
@@ -53,8 +54,9 @@ def propose(model: nn.Module, pixels: Pixels, longest: int, least: float) -> lis
     with torch.inference_mode():
         device = next(model.parameters()).device
         planes = torch.from_numpy(picture).to(device).permute(2, 0, 1)[None]
-        scores, squares = (out[0].cpu().numpy() for out in model(planes.to(torch.float32)))
-    rows = non_max_suppression(read(scores, squares, least))
+        *grids, to_square = (out.cpu().numpy() for out in model(planes.to(torch.float32)))
+    squares = probable_squares([grid[0] for grid in grids], to_square, least)
+    rows = non_max_suppression(squares)
     return [
         Detection((x - s / 2) / scale, (y - s / 2) / scale, s / scale, s / scale, p)
         for x, y, s, p in rows.tolist()

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from worker.vision.detect.detection import Detection
+from worker.vision.detect.positions import Floats, probable_squares
 from worker.vision.onnx_session import session
 from worker.vision.photo import Pixels
 from worker.vision.resize import resized
@@ -15,22 +16,25 @@ MULTIPLE = 32
 """Height and width of the network's input are multiples of this."""
 SAME = 0.4
 """Proposals with this intersection over union show the same face."""
-MOST = 300
-"""Maximum number of proposals, the highest scores first."""
-
-Floats = npt.NDArray[np.float32]
+GRIDS = ("eighth", "sixteenth", "thirty_second")
+"""The network's outputs, of each stride of `positions.STRIDES`."""
+TO_SQUARE = "square_weights"
+"""A constant output, see `probable_squares`."""
 
 
 class FaceProposer:
     """Proposes face boxes with a released network.
 
     Args:
-        network: The ONNX file's bytes. Input `pixels`, 1 × H × W × 3 uint8; outputs `scores`,
-            1 × N, and `squares`, 1 × N × 3, for N positions; see `read`.
+        network: The ONNX file's bytes. Input `pixels`, 1 × H × W × 3 uint8; outputs `GRIDS`, 1 × 16
+            × H/stride × W/stride, and `TO_SQUARE`.
     """
 
     def __init__(self, network: bytes) -> None:
         self._session = session(network)
+        blank = np.zeros((1, MULTIPLE, MULTIPLE, 3), dtype=np.uint8)
+        (to_square,) = self._session.run([TO_SQUARE], {"pixels": blank})
+        self._to_square = np.asarray(to_square)
 
     def __call__(self, pixels: Pixels, longest: int, least: float) -> list[Detection]:
         """Propose faces.
@@ -45,8 +49,9 @@ class FaceProposer:
         """
         scale = longest / max(pixels.shape[:2])
         picture = padded(resized(pixels, scale))
-        scores, squares = self._session.run(["scores", "squares"], {"pixels": picture[None]})
-        proposals = non_max_suppression(read(np.asarray(scores)[0], np.asarray(squares)[0], least))
+        outputs = self._session.run(GRIDS, {"pixels": picture[None]})
+        grids = [np.asarray(each)[0] for each in outputs]
+        proposals = non_max_suppression(probable_squares(grids, self._to_square, least))
         return [
             Detection(
                 (x - side / 2) / scale,
@@ -73,27 +78,11 @@ def padded(pixels: Pixels) -> Pixels:
     )
 
 
-def read(scores: Floats, squares: Floats, least: float) -> Floats:
-    """Return the probable boxes of the network's output.
-
-    Args:
-        scores: N; the probability of a face.
-        squares: N × 3: x and y of the centre, and the side, in px of the network's input.
-        least: Minimum probability.
-
-    Returns:
-        M × 4: x, y, side, probability; the highest probability first.
-    """
-    probable = np.flatnonzero(scores > least)
-    order = probable[np.argsort(-scores[probable], kind="stable")[:MOST]]
-    return np.column_stack([squares[order], scores[order]])
-
-
 def non_max_suppression(found: Floats, same: float = SAME) -> Floats:
     """Keep one box per face: the most probable box suppresses those that overlap it.
 
     Args:
-        found: N × 4 as `read` returns them, the highest probability first.
+        found: N × 4 as `probable_squares` returns them, the highest probability first.
         same: Intersection over union at which two boxes show the same face.
     """
     overlapping = _overlap_matrix(found, same)

@@ -18,7 +18,8 @@ from training.detector.network import FEATURES, YuNet, cells_of, joined, log_sco
 from training.detector.weights import from_library, from_release
 from worker.vision import model_store
 from worker.vision.detect.cascade import RELEASE
-from worker.vision.detect.proposal import FaceProposer
+from worker.vision.detect.positions import probable_squares
+from worker.vision.detect.proposal import GRIDS, TO_SQUARE, FaceProposer
 
 RELEASED = model_store.MODELS / RELEASE / "model.onnx"
 
@@ -80,10 +81,19 @@ def test_the_released_file_takes_pixels_and_says_what_the_network_says(
     served = FaceProposer((tmp_path / "model.onnx").read_bytes())
     pixels = np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8)
     with torch.inference_mode():
-        wanted = released(torch.from_numpy(pixels).permute(2, 0, 1)[None].float())
-    found = served._session.run(["scores", "squares"], {"pixels": pixels[None]})
+        planes = torch.from_numpy(pixels).permute(2, 0, 1)[None].float()
+        wanted = released(planes)
+        levels = released.levels(planes)
+        squares = released.squares(joined(levels), cells_of(levels))[0].numpy()
+        scores = log_scores(joined(levels))[0].exp().numpy()
+    found = served._session.run([*GRIDS, TO_SQUARE], {"pixels": pixels[None]})
     for one, other in zip(found, wanted, strict=True):
         assert one == pytest.approx(other.numpy(), rel=1e-3, abs=1e-3)
+    least = float(np.sort(scores)[-6])
+    best = np.argsort(-scores, kind="stable")[:5]
+    served_squares = probable_squares([each[0] for each in found[:3]], found[3], least)
+    assert served_squares[:, :3] == pytest.approx(squares[best], rel=1e-3, abs=1e-2)
+    assert served_squares[:, 3] == pytest.approx(scores[best], rel=1e-3)
     again = from_release(tmp_path / "model.onnx")
     assert all(torch.equal(v, released.state_dict()[n]) for n, v in again.state_dict().items())
 

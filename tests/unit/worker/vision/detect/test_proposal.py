@@ -1,29 +1,11 @@
-"""Reading boxes from the proposal network's output."""
+"""One box per face, and the network's input."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from worker.vision.detect.proposal import (
-    MULTIPLE,
-    non_max_suppression,
-    padded,
-    read,
-)
-
-
-def test_probable_boxes_are_sorted_by_confidence() -> None:
-    scores = np.array([0.2, 0.6, 0.1, 0.9], np.float32)
-    squares = np.arange(12, dtype=np.float32).reshape(4, 3)
-    found = read(scores, squares, 0.5)
-    assert found.tolist() == [[9, 10, 11, pytest.approx(0.9)], [3, 4, 5, pytest.approx(0.6)]]
-
-
-def test_low_scores_give_no_boxes() -> None:
-    nothing = read(np.full(9, 0.1, np.float32), np.zeros((9, 3), np.float32), 0.1)
-    assert nothing.shape == (0, 4)
-    assert non_max_suppression(nothing).shape == (0, 4)
+from worker.vision.detect.proposal import MULTIPLE, non_max_suppression, padded
 
 
 def test_one_box_per_face_is_kept() -> None:
