@@ -15,7 +15,7 @@ from worker.vision.detect.cascade import CascadeDetector, ranked
 from worker.vision.detect.detection import Detection
 from worker.vision.photo import DecodedPhoto
 
-VERSION = "2"
+VERSION = "3"
 """Part of the model fingerprint: increment it when a change in this file changes boxes."""
 
 RIGHT_ANGLES = (90, 270, 180)
@@ -83,9 +83,10 @@ class AnyOrientationDetector:
 
     def __call__(self, photo: DecodedPhoto) -> list[Detection]:
         """Find faces; see `Detector`. All have the same orientation."""
-        faces, small = self.cascade.first_pass(photo)
-        if small:
-            faces = self.cascade.wide_pass(photo, faces, small)
+        first = self.cascade.first_pass(photo)
+        faces = first.faces
+        if first.small:
+            faces = self.cascade.wide_pass(photo, faces, first.small)
         upright = max((face.score for face in faces), default=0.0)
         if upright >= SURE:
             return ranked(faces)
@@ -95,23 +96,24 @@ class AnyOrientationDetector:
             found = self._faces(photo, turned.orientation)
             if found:
                 return found
-        if not (faces or small):
+        if not (faces or first.small):
             faces = self.cascade.wide_pass(photo, [], [])
-        return ranked(faces or self._voted(photo, turned))
+        return ranked(faces or self._voted(photo, turned, first.proposed))
 
     def _strongest(self, photo: DecodedPhoto, upright: float) -> Turned:
         """Return the orientation with the most probable face, other than upright."""
         found = []
-        for orientation in RIGHT_ANGLES:
-            found.append(self._search(photo, orientation))
-            if found[-1].probability >= max(SURE, upright + LEAD):
+        probabilities = self.cascade.turned_probabilities(photo, RIGHT_ANGLES)
+        for orientation, probability in zip(RIGHT_ANGLES, probabilities, strict=True):
+            found.append(Turned(orientation, probability))
+            if probability >= max(SURE, upright + LEAD):
                 return found[-1]
         if upright or any(turned.probability >= HINTED for turned in found):
-            found += [self._search(photo, tilt) for tilt in TILTS]
+            found += [self._tilted(photo, tilt) for tilt in TILTS]
         return max(found, key=lambda turned: turned.probability)
 
-    def _search(self, photo: DecodedPhoto, orientation: int) -> Turned:
-        """Return the most probable face in a turned photo."""
+    def _tilted(self, photo: DecodedPhoto, orientation: int) -> Turned:
+        """Return the most probable face in a tilted photo."""
         turned = photo.turned(orientation)
         # The canvas of a tilted photo is larger; faces keep their size in px.
         side = round(self.cascade.input_size * turned.longest / photo.longest)
@@ -120,13 +122,16 @@ class AnyOrientationDetector:
 
     def _faces(self, photo: DecodedPhoto, orientation: int) -> list[Detection]:
         turned = photo.turned(orientation)
-        faces, small = self.cascade.first_pass(turned)
-        if small or not faces:
-            faces = self.cascade.wide_pass(turned, faces, small)
+        first = self.cascade.first_pass(turned)
+        faces = first.faces
+        if first.small or not faces:
+            faces = self.cascade.wide_pass(turned, faces, first.small)
         back = (face.turned(-orientation, turned.size, photo.size) for face in faces)
         return ranked(list(back))
 
-    def _voted(self, photo: DecodedPhoto, candidate: Turned) -> list[Detection]:
+    def _voted(
+        self, photo: DecodedPhoto, candidate: Turned, proposed_upright: bool
+    ) -> list[Detection]:
         """Return the face of the multi-view vote, upright or in the best other orientation."""
         if candidate.probability >= VOTED:
             turned = photo.turned(candidate.orientation)
@@ -134,4 +139,4 @@ class AnyOrientationDetector:
             least = max(self.cascade.vote_threshold, upright[0] + LEAD if upright else 0.0)
             if best and best[0] >= least:
                 return [best[1].turned(-candidate.orientation, turned.size, photo.size)]
-        return self.cascade.voted(photo)
+        return self.cascade.voted(photo) if proposed_upright else []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -17,10 +17,11 @@ from worker.vision.detect.frontal import frontal, upright
 from worker.vision.detect.multi_view import vote
 from worker.vision.detect.proposal import FaceProposer
 from worker.vision.model_manifest import ProposalManifest
-from worker.vision.photo import WORKING_SIDE, DecodedPhoto
+from worker.vision.photo import WORKING_SIDE, DecodedPhoto, rotated
+from worker.vision.resize import resized
 
 RELEASE = "proposal-4"
-VERSION = "6"
+VERSION = "7"
 """Part of the model fingerprint: increment it when a change in this file changes boxes."""
 
 FIRST = 320
@@ -50,6 +51,22 @@ vote ends: on two of three photos without a face, after the smallest copies."""
 LOW_CONFIDENCE = 0.4
 """Minimum score of a low-confidence face from the multi-view vote, which the classifier decides on:
 few things look both like a face and like glasses (`docs/adr/0014-low-confidence-faces.md`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPass:
+    """What the first pass over a photo found.
+
+    Attributes:
+        faces: Faces.
+        small: Proposals that are left to the wide pass.
+        proposed: Whether there was any proposal. Where there is none, no vote finds a face either
+            (`tests.bench.votes`).
+    """
+
+    faces: list[Detection]
+    small: list[Detection]
+    proposed: bool
 
 
 class CascadePolicy(StrEnum):
@@ -121,20 +138,37 @@ class CascadeDetector:
 
     def __call__(self, photo: DecodedPhoto) -> list[Detection]:
         """Find faces: confirmed ones first, by descending score within each kind."""
-        faces, small = self.first_pass(photo)
-        if not faces or (small and self._policy is CascadePolicy.ALL):
-            faces = self.wide_pass(photo, faces, small)
-        return ranked(faces or self.voted(photo))
+        first = self.first_pass(photo)
+        faces = first.faces
+        if not faces or (first.small and self._policy is CascadePolicy.ALL):
+            faces = self.wide_pass(photo, faces, first.small)
+        if not faces and first.proposed:
+            faces = self.voted(photo)
+        return ranked(faces)
 
-    def first_pass(self, photo: DecodedPhoto) -> tuple[list[Detection], list[Detection]]:
-        """Return the faces of the first pass, and its proposals that are left to the wide pass."""
+    def first_pass(self, photo: DecodedPhoto) -> FirstPass:
+        """Search the smallest copy, and accept its large faces."""
         size = self._manifest.input_size
         proposals = self.proposals(photo, size)
         min_width = SMALL_FACE * photo.longest / size
         small = [face for face in proposals if face.width < min_width]
         large = [face for face in proposals if face.width >= min_width]
         faces = self._accept(photo, large, [], self.accept_threshold)
-        return faces, small
+        return FirstPass(faces, small, bool(proposals))
+
+    def turned_probabilities(
+        self, photo: DecodedPhoto, orientations: Iterable[int]
+    ) -> Iterator[float]:
+        """Yield the probability of the best face in the photo turned by each of some right angles.
+
+        The copy of the first pass is turned, which has fewer px than the photo.
+        """
+        size = self._manifest.input_size
+        pixels = photo.at(max(size, FIRST))
+        copy = resized(pixels, size / max(pixels.shape[:2]))
+        for degrees in orientations:
+            found = self._proposer(rotated(copy, degrees), size, self._manifest.hint_threshold)
+            yield max((face.score for face in found), default=0.0)
 
     def wide_pass(
         self, photo: DecodedPhoto, faces: list[Detection], small: list[Detection]

@@ -115,8 +115,8 @@ class Explainer:
             return face.turned(-orientation, turned.size, photo.size)
 
         cascade = self._detector.cascade
-        faces, small = cascade.first_pass(turned)
-        sides = {FIRST_PASS: cascade.input_size, WIDE_PASS: cascade.wide_side(turned, small)}
+        first = cascade.first_pass(turned)
+        sides = {FIRST_PASS: cascade.input_size, WIDE_PASS: cascade.wide_side(turned, first.small)}
         passes: list[ProposalPass] = []
         for name, side in sides.items():
             if passes and side <= passes[0].side:
@@ -124,7 +124,7 @@ class Explainer:
             proposals = cascade.proposals(turned, side)
             accept = cascade.accept_threshold
             if passes:
-                accept = cascade.wide_threshold(faces, proposals)
+                accept = cascade.wide_threshold(first.faces, proposals)
             checked = (cascade.verify(turned, p, accept) for p in proposals)
             seen = (
                 ExplainedProposal(back(p), back(c)) for p, c in zip(proposals, checked, strict=True)

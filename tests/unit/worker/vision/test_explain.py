@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ from glasses.protocol.outcome import Outcome
 from glasses.protocol.statuses import FailureReason
 from worker.vision import model_store
 from worker.vision.classify import OnnxClassifier
+from worker.vision.detect import Detection
 from worker.vision.explain import Explainer
 from worker.vision.explain.occlusion import CELL, heat, strengths
 from worker.vision.explain.picture import draw, warm
+from worker.vision.photo import DecodedPhoto
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +90,13 @@ def test_the_drawing_shows_photo_and_faces(explainer: Explainer, demo_photos: Pa
 def test_a_face_found_only_by_multi_view_is_attributed_to_it(
     explainer: Explainer, demo_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explainer._detector.cascade, "proposals", lambda *_: [])
+    cascade = explainer._detector.cascade
+    propose = cascade.proposals
+
+    def unsure(photo: DecodedPhoto, side: int) -> list[Detection]:
+        return [replace(face, score=0.3) for face in propose(photo, side)]
+
+    monkeypatch.setattr(cascade, "proposals", unsure)
     found = explainer((demo_photos / "hopper.jpg").read_bytes())
     assert [face.found_by for face in found.faces] == ["multi-view vote"]
 

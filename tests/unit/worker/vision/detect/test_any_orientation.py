@@ -11,6 +11,7 @@ from worker.vision.crop import crop_face
 from worker.vision.decode import decode
 from worker.vision.detect import Detection, any_orientation
 from worker.vision.detect.any_orientation import RIGHT_ANGLES, TILTS, AnyOrientationDetector
+from worker.vision.detect.multi_view import SIDES
 from worker.vision.detect.serving import serving_detector
 from worker.vision.photo import DecodedPhoto, Pixels, rotated
 
@@ -26,13 +27,13 @@ def detector() -> AnyOrientationDetector:
 def sizes(detector: AnyOrientationDetector, monkeypatch: pytest.MonkeyPatch) -> Sizes:
     """Return the sizes at which the network has processed the photo."""
     seen: Sizes = []
-    propose = detector.cascade.proposals
+    propose = detector.cascade._proposer
 
-    def proposals(photo: DecodedPhoto, side: int) -> list[Detection]:
-        seen.append(side)
-        return propose(photo, side)
+    def proposer(pixels: Pixels, longest: int, least: float) -> list[Detection]:
+        seen.append(longest)
+        return propose(pixels, longest, least)
 
-    monkeypatch.setattr(detector.cascade, "proposals", proposals)
+    monkeypatch.setattr(detector.cascade, "_proposer", proposer)
     return seen
 
 
@@ -90,11 +91,34 @@ def test_a_group_of_small_upright_faces_is_not_searched_turned(
     assert sizes == [192, 416]
 
 
-def test_tilts_are_tried_only_if_the_network_proposes_something(
+def test_neither_tilts_nor_votes_are_tried_if_the_network_proposes_nothing(
     detector: AnyOrientationDetector, sizes: Sizes
 ) -> None:
     assert detector(DecodedPhoto.of(np.full((300, 400, 3), 128, np.uint8))) == []
     assert sizes == [192, 192, 192, 192, 400]  # upright, three right angles, the wide pass
+
+
+def test_a_photo_in_which_the_network_proposes_something_is_voted_on(
+    demo_photos: Path, detector: AnyOrientationDetector, sizes: Sizes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(any_orientation, "TURNED", 9.0)  # as if all faces were less probable
+    monkeypatch.setattr(any_orientation, "TILTED", 9.0)
+    monkeypatch.setattr(detector.cascade, "_accept", lambda *_: [])
+    assert detector(photo_of(demo_photos / "hopper.jpg"))
+    assert set(SIDES) <= set(sizes)
+
+
+def test_a_turned_copy_shows_what_the_turned_photo_shows(
+    demo_photos: Path, detector: AnyOrientationDetector
+) -> None:
+    photo = photo_of(demo_photos / "hopper.jpg", 90)
+    found = list(detector.cascade.turned_probabilities(photo, RIGHT_ANGLES))
+    for orientation, probability in zip(RIGHT_ANGLES, found, strict=True):
+        proposals = detector.cascade.proposals(photo.turned(orientation), 192)
+        best = max((face.score for face in proposals), default=0.0)
+        assert probability == pytest.approx(best, abs=0.05), orientation
+    assert max(found) == found[RIGHT_ANGLES.index(270)]
 
 
 def test_a_face_that_only_several_views_show_is_found_turned(
