@@ -17,9 +17,9 @@ from worker.vision.model_manifest import ModelManifest
 TOTALS = (OVERALL, WHOLE_PHOTOS)
 """Rows that sum up several datasets; they come last, in bold."""
 _NOT_MEASURED = (
-    "- Not measured: veils, masks, goggles, drawings, infrared, and people far from the camera. "
-    "Expect rimless glasses, glare, dark make-up and deep shadows over the eyes to be harder than "
-    "the average above."
+    "- Not measured: veils, goggles, drawings, infrared, and people far from the camera. Expect "
+    "rimless glasses, glare, dark make-up, face paint and deep shadows over the eyes to be harder "
+    "than the average above."
 )
 
 
@@ -150,8 +150,8 @@ def _failures(lines: Mapping[str, Mapping[str, Any]]) -> str:
         comparison = f"- The worst of the test sets is {worst}: F1 {sets[worst]:.4f}.\n"
     found = (
         f"- Of {missed} people with glasses that were missed, {without_face} are in photos in "
-        "which the detector found no face: it is made for frontal, upright faces and misses "
-        "profiles, strong tilts, and faces that are mostly hidden.\n"
+        "which the detector found no face: heads seen from behind or raised far, and faces that "
+        "are mostly hidden or touch the edges of the photo.\n"
         if missed
         else f"- None of {total['positives']} people with glasses was missed.\n"
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from worker.vision.decode import Pixels
 from worker.vision.detect import Detection
+from worker.vision.photo import rotated
 
 SMALL_FACE = 60
 """Width of a small face, in px."""
@@ -49,8 +50,8 @@ def rotate(pixels: Pixels, face: Detection, degrees: float) -> Pixels:
     height, width = pixels.shape[:2]
     centre = (face.left + face.width / 2, face.top + face.height / 2)
     matrix = cv2.getRotationMatrix2D(centre, degrees, 1.0)
-    rotated = cv2.warpAffine(pixels, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(rotated, dtype=np.uint8)
+    result = cv2.warpAffine(pixels, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(result, dtype=np.uint8)
 
 
 def darken(pixels: Pixels) -> Pixels:
@@ -69,5 +70,10 @@ CORRUPTIONS: Final[dict[str, Callable[[Pixels, Detection], Pixels]]] = {
     "rotated by -15°": lambda pixels, face: rotate(pixels, face, -15),
     "rotated by 30°": lambda pixels, face: rotate(pixels, face, 30),
     "rotated by -30°": lambda pixels, face: rotate(pixels, face, -30),
+    "turned by 45°": lambda pixels, _: rotated(pixels, 45),
+    "turned by 90°": lambda pixels, _: rotated(pixels, 90),
+    "turned by 180°": lambda pixels, _: rotated(pixels, 180),
+    "turned by 270°": lambda pixels, _: rotated(pixels, 270),
     "dark": lambda pixels, _: darken(pixels),
 }
+"""Rotated: about the face, which stays in the frame as it was. Turned: the whole photo."""
