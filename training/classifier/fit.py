@@ -192,9 +192,11 @@ def train_steps(
     steps = len(order) // recipe.batch
     total = torch.zeros((), device=here.device)
     for step in range(steps):
-        set_learning_rate(run.optimizer, recipe.learning_rate(run.epoch + step / steps))
+        epoch = run.epoch + step / steps
+        set_learning_rate(run.optimizer, recipe.learning_rate(epoch))
         mine = order[step * recipe.batch : (step + 1) * recipe.batch][here.rank :: here.world]
-        x = augment(crops.pixels[mine], rng, recipe.augmentation)
+        hidden = recipe.hidden_share(epoch)
+        x = augment(crops.pixels[mine], rng, recipe.augmentation, hidden)
         total += train_step(run, shared, x, crops.targets[mine])
         if progress is not None and here.leads:
             progress.add(recipe.batch)

@@ -16,6 +16,9 @@ COMPARED: Final = (MOBILENET_V2, "mobilenet_v3_large", "resnet18")
 """Backbones that are compared, see `training.classifier.model.backbones`."""
 
 
+CALM_SHARE: Final = 1 / 3
+
+
 @dataclass(frozen=True, slots=True)
 class ClassifierRecipe:
     """Hyperparameters of one run.
@@ -33,10 +36,12 @@ class ClassifierRecipe:
         optimizer: `adamw` or `adam`.
         milestones: Epochs after which the rate falls to a tenth, instead of the cosine.
         augmentation: `ours` or `original`.
+        calm: Share of the training, its end, in which few faces are hidden: by then the network
+            knows masks and text, and learns thin frames again.
         compile: Train through `torch.compile`: slow to start, faster per step on a GPU.
     """
 
-    epochs: int = 12
+    epochs: int = 13
     batch: int = 64
     rate: float = 1e-3
     warm_up: float = 0.06
@@ -48,6 +53,7 @@ class ClassifierRecipe:
     optimizer: str = "adamw"
     milestones: tuple[int, ...] = ()
     augmentation: str = OURS
+    calm: float = 0.25
     compile: bool = False
 
     @property
@@ -60,6 +66,10 @@ class ClassifierRecipe:
         if self.milestones:
             return self.rate * step_decay(epoch, self.milestones)
         return self.rate * warm_up_and_cosine(epoch / self.epochs, self.warm_up)
+
+    def hidden_share(self, epoch: float) -> float:
+        """Return how often faces are hidden after a number of epochs, relative to the start."""
+        return 1.0 if epoch < (1 - self.calm) * self.epochs else CALM_SHARE
 
     def scaled(self, batch: int) -> ClassifierRecipe:
         """Return the recipe for another batch size and the same number of epochs.

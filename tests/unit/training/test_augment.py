@@ -27,6 +27,7 @@ from training.classifier.augment.occlusion import (  # noqa: E402
     occlude,
 )
 from training.classifier.augment.photometric import relight  # noqa: E402
+from training.classifier.recipe import ClassifierRecipe  # noqa: E402
 from training.common.degradations import jpeg  # noqa: E402
 from training.common.geometry import SIZE, STORED_SIZE  # noqa: E402
 
@@ -160,3 +161,15 @@ def test_occlusion_leaves_most_pictures_as_they_are() -> None:
     plain = torch.full((2000, 3, SIZE, SIZE), 0.4)
     changed = (occlude(plain.clone(), seeded(2)) != plain).flatten(1).any(1).float().mean()
     assert 0.15 < changed < MASK_SHARE + MARK_SHARE
+
+
+def test_few_faces_are_hidden_at_the_end_of_a_training() -> None:
+    long, short = ClassifierRecipe(epochs=12), ClassifierRecipe(epochs=1)
+    assert [long.hidden_share(epoch) for epoch in (0, 8.99, 9, 11.9)] == [1, 1, 1 / 3, 1 / 3]
+    assert [short.hidden_share(epoch) for epoch in (0, 0.7, 0.8)] == [1, 1, 1 / 3]
+    plain = torch.full((2000, 3, SIZE, SIZE), 0.4)
+    hidden = [
+        (occlude(plain.clone(), seeded(2), share) != plain).flatten(1).any(1).float().mean()
+        for share in (1, 1 / 3)
+    ]
+    assert float(hidden[1] / hidden[0]) == pytest.approx(0.35, abs=0.05)

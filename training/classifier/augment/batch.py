@@ -17,13 +17,14 @@ from training.common.geometry import INPUT, SIZE
 from training.common.random_source import RandomSource
 
 
-def augment(crops: Tensor, rng: RandomSource, how: str = OURS) -> Tensor:
+def augment(crops: Tensor, rng: RandomSource, how: str = OURS, hidden_share: float = 1.0) -> Tensor:
     """Return a training batch without waiting for the device.
 
     Args:
         crops: N × S × S × 3, uint8, stored crops on the device of `rng`.
         rng: Random numbers.
         how: `ours`, or `original` for what the 2020 original did.
+        hidden_share: How often faces are hidden, relative to the shares of `occlusion`.
 
     Returns:
         N × 3 × SIZE × SIZE float32, normalized.
@@ -31,7 +32,7 @@ def augment(crops: Tensor, rng: RandomSource, how: str = OURS) -> Tensor:
     if how == ORIGINAL:
         return normalize(augment_as_in_2020(_centre_crop(crops), rng))
     x = crops.permute(0, 3, 1, 2).float().div_(255)
-    return normalize(corrupt(relight(occlude(transform(x, rng), rng), rng), rng))
+    return normalize(corrupt(relight(occlude(transform(x, rng), rng, hidden_share), rng), rng))
 
 
 def centre(crops: Tensor) -> Tensor:

@@ -24,18 +24,19 @@ _SOFTNESS = 60.0
 """Slope of a mask's edge, per side of the picture."""
 
 
-def occlude(x: Tensor, rng: RandomSource) -> Tensor:
+def occlude(x: Tensor, rng: RandomSource, hidden_share: float = 1.0) -> Tensor:
     """Hide parts of some of the faces.
 
     Args:
         x: N × 3 × S × S, 0..1; changed in place.
         rng: Random numbers.
+        hidden_share: Factor of the shares.
 
     Returns:
         The same shape and range.
     """
     for share, change in ((MASK_SHARE, _wear_mask), (MARK_SHARE, _mark)):
-        hit = rng.subset(len(x), share)
+        hit = rng.subset(len(x), share * hidden_share)
         if len(hit):
             x[hit] = change(x[hit], rng)
     return x
