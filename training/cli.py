@@ -24,6 +24,7 @@ from training.options import (
     Epochs,
     Force,
     Init,
+    LeftOut,
     Models,
     Name,
     Preset,
@@ -33,6 +34,7 @@ from training.options import (
     ScoringModel,
     Seed,
     Split,
+    Threshold,
     keep_memory,
     workspace,
 )
@@ -152,11 +154,13 @@ def evaluate(
     preset: Preset = OURS,
     corrections: Corrections = None,
     seed: Seed = FIRST_SEED,
+    threshold: Threshold = None,
 ) -> None:
     """Calibrate, choose the threshold, and evaluate the whole pipeline on unseen photos."""
     from training.classifier.stages import evaluate
 
-    evaluate.run(workspace(data, runs, split, backbone, preset, corrections, seed), processes)
+    work = workspace(data, runs, split, backbone, preset, corrections, seed)
+    evaluate.run(work, processes, threshold)
 
 
 @app.command()
@@ -193,6 +197,7 @@ def leave_one_out(
     preset: Preset = OURS,
     corrections: Corrections = None,
     restart: Restart = False,
+    only: LeftOut = None,
 ) -> None:
     """Train without each dataset in turn, and evaluate on it: accuracy on new kinds of photos."""
     keep_memory()
@@ -203,7 +208,7 @@ def leave_one_out(
     work = workspace(data, runs, PEOPLE, backbone, preset, corrections)
     work.check_labels()
     make_crops(work.datasets, work.crops, processes)
-    report = leave_one_out.run(work, init, recipe(preset, backbone, epochs), restart)
+    report = leave_one_out.run(work, init, recipe(preset, backbone, epochs), restart, only or ())
     if report:
         typer.echo(left_out_table(report))
 
@@ -244,6 +249,7 @@ def everything(
     force: Force = False,
     restart: Restart = False,
     compare: Compare = False,
+    threshold: Threshold = None,
 ) -> None:
     """Run all stages, and release the model to models/NAME; finished stages are skipped."""
     from training.common.release import check_target
@@ -262,7 +268,7 @@ def everything(
     make_crops(work.datasets, work.crops, processes)
     fit.run(work, init, recipe(preset, backbone, epochs), restart)
     quantize.run(work, variants if compare else None)
-    evaluate.run(work, processes)
+    evaluate.run(work, processes, threshold)
     kinds.run_if_labelled(work)
     release.run(work, name, models, force)
 

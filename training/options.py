@@ -36,6 +36,10 @@ Compare = Annotated[
     bool,
     typer.Option("--compare", help="Quantize in other ways, too, for the table of the card."),
 ]
+LeftOut = Annotated[
+    list[str] | None,
+    typer.Option("--only", help="Leave out this dataset; not given: each in turn. Repeatable."),
+]
 Restart = Annotated[
     bool, typer.Option("--restart", help="Train anew, and replace the finished epochs.")
 ]
@@ -57,6 +61,16 @@ Corrections = Annotated[
 ScoringModel = Annotated[
     str | None,
     typer.Option("--model", help="A released model that scores all photos, instead of the runs."),
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Glasses at this probability and above. Default: what suits the validation photos. "
+        "Photos of another kind than all datasets need a lower one: see leave-one-out.",
+        show_default=False,
+    ),
 ]
 Name = Annotated[str, typer.Option(help="Name of the release: its folder in --models.")]
 Models = Annotated[Path, typer.Option(help="Folder that the release is written to.")]

@@ -13,6 +13,7 @@ import pytest
 from glasses.errors import ModelError, UsageError
 from training import cli as training_cli
 from training import detector_cli
+from training.classifier import card_method
 from training.classifier.release import release
 from training.common.datasets.terms import OWN
 from training.common.release import MAX_BYTES, check_target
@@ -38,6 +39,7 @@ def report() -> dict[str, Any]:
     }
     part = {
         "threshold": 0.6,
+        "own_threshold": 0.6,
         "calibration": {"temperature": 1.2, "bias": -0.3},
         "calibration_basis": {"photos": 99, "mistakes": 6, "temperature_kept": False},
         "by_dataset": {"mine": line, "whole photos": line, "overall": line},
@@ -251,3 +253,9 @@ def test_training_refuses_an_existing_name_before_any_work(
 def test_nothing_is_released_into_the_package_by_default() -> None:
     for command in (training_cli.release, training_cli.everything, detector_cli.release):
         assert inspect.signature(command).parameters["models"].default == Path("models")
+
+
+def test_the_card_says_that_a_threshold_was_chosen_by_hand() -> None:
+    report = {"validation_photos": 9, "int8": {"threshold": 0.4, "own_threshold": 0.6}}
+    assert "a threshold of 0.6 has" in card_method._threshold(report)
+    assert "0.4 was chosen by hand" in card_method._threshold(report)

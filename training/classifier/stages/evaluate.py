@@ -33,8 +33,14 @@ VERSION = 4
 SPEED_PHOTOS = 100
 
 
-def run(work: Workspace, processes: int) -> None:
-    """Calibrate on the validation part and evaluate on the test part."""
+def run(work: Workspace, processes: int, threshold: float | None = None) -> None:
+    """Calibrate on the validation part and evaluate on the test part.
+
+    Args:
+        work: The run.
+        processes: Number of processes that find faces.
+        threshold: The threshold of the release; None takes the one that validation determines.
+    """
 
     def figures() -> dict[str, Any]:
         validation, test = faces(work, splits.VALIDATION), faces(work, splits.TEST)
@@ -46,8 +52,8 @@ def run(work: Workspace, processes: int) -> None:
             "copies": count_copies(test.samples),
             "unknown_people": unknown_people(test.samples),
             "corrected_labels": len(work.corrections),
-            "int8": evaluate_network(work, work.int8, validation, test, corrupted),
-            "fp32": evaluate_network(work, work.fp32, validation, test),
+            "int8": evaluate_network(work, work.int8, validation, test, corrupted, threshold),
+            "fp32": evaluate_network(work, work.fp32, validation, test, threshold=threshold),
             "photos_per_second": photos_per_second(OnnxScorer(work.int8), some),
         }
 
@@ -59,6 +65,7 @@ def run(work: Workspace, processes: int) -> None:
         MARGIN,
         LOW_CONFIDENCE,
         GLASSES_CONFIDENCE,
+        threshold,
     ]
     evaluate_run(work, "quantize", work.terms, [VERSION, labels, *pipeline], figures)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from training.classifier.evaluate import LEAVE_ONE_OUT, OVERALL, WHOLE_PHOTOS
@@ -22,26 +23,40 @@ from training.common.workspace import Workspace
 
 
 def run(
-    work: Workspace, init: str | None, recipe: ClassifierRecipe, restart: bool = False
+    work: Workspace,
+    init: str | None,
+    recipe: ClassifierRecipe,
+    restart: bool = False,
+    only: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Run all folds; finished folds and epochs are not repeated, unless `restart` says so.
 
     Calibration uses photos of the other datasets only. The threshold is that of the network which
     was trained on all datasets, if it was evaluated; otherwise each fold's own.
 
+    Args:
+        work: The workspace.
+        init: See `training.classifier.model.initial.initial_weights`.
+        recipe: The hyperparameters.
+        restart: Whether to replace earlier runs.
+        only: Datasets to leave out, in this order; all if empty.
+
     Returns:
         Figures of each dataset, and the mean of their F1.
+
+    Raises:
+        UsageError: There is no such dataset.
     """
     released = json.loads(work.report.read_text()) if work.report.is_file() else None
     at = None if released is None else float(released["int8"]["threshold"])
     lines: dict[str, Any] = {}
     evaluated: set[str] = set()
-    for dataset in work.datasets:
-        if dataset.name in evaluated:
+    for name in only or [dataset.name for dataset in work.datasets]:
+        if name in evaluated:
             continue
-        out = splits.related_datasets(work.samples, dataset.name)
+        out = splits.related_datasets(work.samples, name)
         evaluated |= out
-        split = f"{splits.LEAVE_OUT}{dataset.name}"
+        split = f"{splits.LEAVE_OUT}{name}"
         fold = dataclasses.replace(work, split=split, corrections_file=None)
         log(f"leave-one-out: without {' and '.join(sorted(out))}")
         fit.run(fold, init, recipe, restart)
