@@ -61,7 +61,7 @@ def release(
     Args:
         network: The quantized ONNX file.
         report: Its evaluation.
-        name: Name of the release, such as `mobilenet_v2-6`.
+        name: Name of the release, such as `mobilenet_v2-7`.
         models: Folder of released models.
         extras: Pictures for the card, and float weights; missing files are left out.
         left_out: The report of leaving each dataset out, if there is one.
