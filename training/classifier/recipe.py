@@ -17,6 +17,7 @@ COMPARED: Final = (MOBILENET_V2, "mobilenet_v3_large", "resnet18")
 
 
 CALM_SHARE: Final = 1 / 3
+"""How often faces are hidden at the end of a training, relative to its start."""
 
 
 @dataclass(frozen=True, slots=True)

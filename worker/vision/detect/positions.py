@@ -1,7 +1,7 @@
 """The proposal network's output: what it says at each position of three grids.
 
-Boxes are computed here and not in the network: only a few positions are probable, and an inference
-spent a fifth of its time on the boxes of all others.
+Boxes are computed here and not in the network, which would compute them at all positions: only a
+few are probable.
 """
 
 from __future__ import annotations
