@@ -198,6 +198,7 @@ def leave_one_out(
     corrections: Corrections = None,
     restart: Restart = False,
     only: LeftOut = None,
+    threshold: Threshold = None,
 ) -> None:
     """Train without each dataset in turn, and evaluate on it: accuracy on new kinds of photos."""
     keep_memory()
@@ -208,7 +209,8 @@ def leave_one_out(
     work = workspace(data, runs, PEOPLE, backbone, preset, corrections)
     work.check_labels()
     make_crops(work.datasets, work.crops, processes)
-    report = leave_one_out.run(work, init, recipe(preset, backbone, epochs), restart, only or ())
+    chosen = recipe(preset, backbone, epochs)
+    report = leave_one_out.run(work, init, chosen, restart, only or (), threshold)
     if report:
         typer.echo(left_out_table(report))
 

@@ -197,6 +197,8 @@ def train_steps(
         mine = order[step * recipe.batch : (step + 1) * recipe.batch][here.rank :: here.world]
         hidden = recipe.hidden_share(epoch)
         x = augment(crops.pixels[mine], rng, recipe.augmentation, hidden)
+        if (side := recipe.side(epoch, x.shape[-1])) < x.shape[-1]:
+            x = functional.interpolate(x, size=(side, side), mode="area")
         total += train_step(run, shared, x, crops.targets[mine])
         if progress is not None and here.leads:
             progress.add(recipe.batch)

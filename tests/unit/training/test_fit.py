@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +17,12 @@ from tests.support.synthetic_crops import crops  # noqa: E402
 from training.classifier import fit  # noqa: E402
 from training.classifier.model.backbones import glasses_network  # noqa: E402
 from training.classifier.model.initial import InitialWeights  # noqa: E402
-from training.classifier.recipe import ClassifierRecipe, recipe  # noqa: E402
+from training.classifier.recipe import REDUCED_SIDE, ClassifierRecipe, recipe  # noqa: E402
 from training.common import checkpoint  # noqa: E402
 from training.common.crop_set import CropRow, CropSet  # noqa: E402
 from training.common.distributed import compute_device  # noqa: E402
 from training.common.ema import moving_average  # noqa: E402
+from training.common.geometry import SIZE  # noqa: E402
 from training.common.learning_rate import warm_up_and_cosine  # noqa: E402
 from training.common.optimizer import make_optimizer  # noqa: E402
 from training.common.precision import (  # noqa: E402
@@ -109,6 +111,23 @@ def test_batches_on_the_device_are_those_gathered_on_the_host(
         np.testing.assert_array_equal(one.numpy(), other)
 
 
+def test_a_quick_training_starts_with_small_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sides, train_step = [], fit.train_step
+
+    def watched(*given: Any) -> Any:
+        sides.append(tuple(given[2].shape[2:]))
+        return train_step(*given)
+
+    monkeypatch.setattr(fit, "train_step", watched)
+    recipe_ = replace(recipe("quick"), epochs=2, reduced=0.75, batch=4, backbone=RECIPE.backbone)
+    fit.fit(crops(8), crops(8), RANDOM, recipe_, tmp_path)
+    small, full = (REDUCED_SIDE, REDUCED_SIDE), (SIZE, SIZE)
+    assert sides == [small, small, small, full]
+    assert (recipe("quick").reduced, recipe("ours").reduced) == (0.6, 0)
+
+
 def test_a_run_is_replaced_only_when_told(tmp_path: Path) -> None:
     some, other = crops(8), crops(12)
     path = fit.fit(some, some, RANDOM, RECIPE, tmp_path)
@@ -139,7 +158,7 @@ def test_original_recipe_falls_at_its_milestones() -> None:
 
 
 def test_unknown_recipes_are_named() -> None:
-    with pytest.raises(UsageError, match="ours, original"):
+    with pytest.raises(UsageError, match="ours, quick, original"):
         recipe("best")
 
 

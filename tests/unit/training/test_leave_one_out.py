@@ -85,6 +85,8 @@ def test_every_dataset_is_left_out_once_with_related_ones(
     assert " | 0.9000 | 0.800–1.000 | 2 | 0.5 | 0.6 |" in text
     assert "| **macro** | | | | | **0.94** |" in text
     assert (tmp_path / "runs/leave-one-out.json").is_file()
+    report = leave_one_out.run(work, "w.npz", ClassifierRecipe(), threshold=0.3)
+    assert {line["threshold"] for line in report["by_dataset"].values()} == {0.3}
 
 
 def test_runs_of_each_split_and_network_keep_apart(tmp_path: Path) -> None:

@@ -28,11 +28,12 @@ def run(
     recipe: ClassifierRecipe,
     restart: bool = False,
     only: Sequence[str] = (),
+    threshold: float | None = None,
 ) -> dict[str, Any]:
     """Run all folds; finished folds and epochs are not repeated, unless `restart` says so.
 
-    Calibration uses photos of the other datasets only. The threshold is that of the network which
-    was trained on all datasets, if it was evaluated; otherwise each fold's own.
+    Calibration uses photos of the other datasets only. If no threshold is given, it is that of the
+    network which was trained on all datasets, if it was evaluated; otherwise each fold's own.
 
     Args:
         work: The workspace.
@@ -40,6 +41,7 @@ def run(
         recipe: The hyperparameters.
         restart: Whether to replace earlier runs.
         only: Datasets to leave out, in this order; all if empty.
+        threshold: Threshold of all folds.
 
     Returns:
         Figures of each dataset, and the mean of their F1.
@@ -48,7 +50,8 @@ def run(
         UsageError: There is no such dataset.
     """
     released = json.loads(work.report.read_text()) if work.report.is_file() else None
-    at = None if released is None else float(released["int8"]["threshold"])
+    if threshold is None and released is not None:
+        threshold = float(released["int8"]["threshold"])
     lines: dict[str, Any] = {}
     evaluated: set[str] = set()
     for name in only or [dataset.name for dataset in work.datasets]:
@@ -61,7 +64,7 @@ def run(
         log(f"leave-one-out: without {' and '.join(sorted(out))}")
         fit.run(fold, init, recipe, restart)
         if leads():
-            lines |= _evaluate(fold, work.corrections, at)
+            lines |= _evaluate(fold, work.corrections, threshold)
     if not leads():
         return {}
     report = {
