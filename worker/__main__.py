@@ -37,10 +37,15 @@ def main() -> None:
         help="least severe messages that are logged (default: INFO)",
     )
     options = parser.parse_args()
-    # Keeps kombu from importing PyYAML, if installed: only JSON messages are accepted.
-    sys.modules.setdefault("yaml", None)  # type: ignore[arg-type]
+    # Keeps kombu from importing PyYAML and Celery from importing psutil, if installed: only JSON
+    # messages are accepted, and Celery needs psutil only to debug its memory.
+    for module in ("yaml", "psutil"):
+        sys.modules.setdefault(module, None)  # type: ignore[arg-type]
     try:
         _set_up_log(options.loglevel)
+        from worker.service.memory import keep_heap_small
+
+        keep_heap_small()
         from worker.service.app import app
 
         _check_redis()

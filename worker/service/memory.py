@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 _KIB = 1024
-_M_ARENA_MAX = -8  # malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 _MALLOC_ARENAS = 1
 
 
@@ -47,6 +47,19 @@ def trim_heap() -> None:
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)
+
+
+def keep_heap_small(large: int = 128 * _KIB) -> None:
+    """Allocate large blocks apart from the heap, so that they return to the kernel when freed.
+
+    Args:
+        large: Size in bytes from which on a block is large. By default glibc raises it to the size
+            of each such block that is freed.
+    """
+    library = _glibc()
+    if library is not None:
+        library.mallopt(_M_MMAP_THRESHOLD, large)
+        library.mallopt(_M_TRIM_THRESHOLD, 2 * large)
 
 
 def use_one_arena() -> None:

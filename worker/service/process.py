@@ -11,7 +11,7 @@ import cv2
 
 from worker.processes.limits import MAX_MB, limit_memory, worker_memory
 from worker.service import celery_patches, page_cache
-from worker.service.memory import trim_heap, use_one_arena
+from worker.service.memory import keep_heap_small, trim_heap, use_one_arena
 
 _log = logging.getLogger(__name__)
 _memory_mb = MAX_MB
@@ -72,5 +72,6 @@ def choose_memory_limit(configured: int | None, processes: int) -> None:
 def after_fork() -> None:
     """Set the limits of a new process."""
     limit_memory(_memory_mb)
+    keep_heap_small(4 << 20)
     use_one_arena()
     sys.setswitchinterval(SWITCH_SECONDS)
