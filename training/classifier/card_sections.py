@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glasses.evaluation.confusion import wilson
+from training.classifier.recipe import REDUCED_SIDE
 from training.common.calibration import MIN_MISTAKES
 from training.common.card import markdown_table, number
 
@@ -73,6 +74,8 @@ def left_out_table(report: Mapping[str, Any]) -> str:
 def unseen_datasets(report: Mapping[str, Any]) -> str:
     """Return the section on datasets that a network was not trained on."""
     epochs = "epoch" if report["epochs"] == 1 else "epochs"
+    if reduced := report.get("reduced_epochs"):
+        epochs += f" ({reduced} of them on pictures of {REDUCED_SIDE} px)"
     return (
         "### Unseen datasets\n\n"
         "Each set is evaluated with a network that was trained without it, and without those that "

@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-from training.classifier.card_sections import left_out_table
-from training.classifier.recipe import ClassifierRecipe
+from training.classifier.card_sections import left_out_table, unseen_datasets
+from training.classifier.recipe import ClassifierRecipe, recipe
 from training.classifier.served_faces import ServedFaces
 from training.classifier.stages import leave_one_out
 from training.common import splits
@@ -85,8 +85,9 @@ def test_every_dataset_is_left_out_once_with_related_ones(
     assert " | 0.9000 | 0.800–1.000 | 2 | 0.5 | 0.6 |" in text
     assert "| **macro** | | | | | **0.94** |" in text
     assert (tmp_path / "runs/leave-one-out.json").is_file()
-    report = leave_one_out.run(work, "w.npz", ClassifierRecipe(), threshold=0.3)
+    report = leave_one_out.run(work, "w.npz", recipe("quick"), threshold=0.3)
     assert {line["threshold"] for line in report["by_dataset"].values()} == {0.3}
+    assert "5 epochs (3 of them on pictures of 64 px)" in unseen_datasets(report)
 
 
 def test_runs_of_each_split_and_network_keep_apart(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def run(
     report = {
         "macro_f1": macro(lines),
         "epochs": recipe.epochs,
+        "reduced_epochs": round(recipe.reduced * recipe.epochs),
         "by_dataset": dict(sorted(lines.items())),
     }
     write_json(work.run / LEAVE_ONE_OUT, report)
