@@ -21,6 +21,10 @@ SWITCH_SECONDS = 0.1
 times per photo anyway, so fetching threads can wait for that. Python's default of 5 ms costs more
 CPU."""
 
+LARGE_BLOCK = 4 << 20
+"""Bytes from which on a process returns a freed block to the kernel. The next photo needs smaller
+ones again."""
+
 _LATE_IMPORTS = (
     "billiard.popen_fork",
     "billiard.synchronize",
@@ -72,6 +76,6 @@ def choose_memory_limit(configured: int | None, processes: int) -> None:
 def after_fork() -> None:
     """Set the limits of a new process."""
     limit_memory(_memory_mb)
-    keep_heap_small(4 << 20)
+    keep_heap_small(LARGE_BLOCK)
     use_one_arena()
     sys.setswitchinterval(SWITCH_SECONDS)
