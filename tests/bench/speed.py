@@ -18,7 +18,7 @@ from worker.vision import model_store
 from worker.vision.classify import OnnxClassifier
 from worker.vision.crop import crop_face
 from worker.vision.decode import Pixels, decode
-from worker.vision.detect.serving import serving_detector
+from worker.vision.detect.any_orientation import AnyOrientationDetector
 from worker.vision.errors import PhotoError
 from worker.vision.pipeline import Pipeline
 
@@ -85,7 +85,7 @@ class Stages:
     """Runs the stages of the pipeline one by one and times each."""
 
     def __init__(self) -> None:
-        self._detector = serving_detector()
+        self._detector = AnyOrientationDetector.load()
         self._classifier = OnnxClassifier(model_store.load("default"))
         self._spent: Figures = {}
 

@@ -22,8 +22,8 @@ from training.detector.reference import ReferenceDetector
 from worker.vision import model_store
 from worker.vision.classify import OnnxClassifier
 from worker.vision.detect import Detector, HogDetector
+from worker.vision.detect.any_orientation import AnyOrientationDetector
 from worker.vision.detect.cascade import CascadeDetector, CascadePolicy
-from worker.vision.detect.serving import serving_detector
 from worker.vision.model_manifest import ProposalManifest
 from worker.vision.pipeline import Pipeline
 
@@ -54,7 +54,7 @@ def main() -> None:
     options = parser.parse_args()
     classifier = OnnxClassifier(model_store.load(options.model))
     detectors: dict[str, Detector] = {
-        "serving": serving_detector(),
+        "serving": AnyOrientationDetector.load(),
         "reference": ReferenceDetector(),
         "ladder": HogDetector(),
         **{f"cascade-{policy}": CascadeDetector.load(policy) for policy in CascadePolicy},

@@ -15,7 +15,6 @@ from pathlib import Path
 from glasses.sources.walk import walk
 from worker.vision.decode import decode
 from worker.vision.detect.any_orientation import AnyOrientationDetector
-from worker.vision.detect.serving import serving_detector
 from worker.vision.errors import PhotoError
 
 
@@ -25,7 +24,7 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--step", type=int, default=1, help="take one photo of so many")
     options = parser.parse_args()
-    detector = serving_detector()
+    detector = AnyOrientationDetector.load()
     for folder in options.folders:
         paths = [source.path for source in walk([str(folder)])][:: options.step]
         counts = Counter(kind for path in paths for kind in _kinds(detector, path))

@@ -10,14 +10,14 @@ from training.common.geometry import MARGIN, SIZE
 from worker.vision.crop import crop_face
 from worker.vision.decode import decode
 from worker.vision.detect import Detection, Detector
-from worker.vision.detect.serving import serving_detector
+from worker.vision.detect.any_orientation import AnyOrientationDetector
 from worker.vision.errors import PhotoError
 from worker.vision.photo import DecodedPhoto, Pixels
 
 
 @cache
 def _detector() -> Detector:
-    return serving_detector()  # one per process: it cannot be pickled
+    return AnyOrientationDetector.load()  # one per process: it cannot be pickled
 
 
 def detector_version() -> str:

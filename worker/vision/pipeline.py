@@ -18,7 +18,7 @@ from worker.vision.classify import Classifier, FaceProbabilities, OnnxClassifier
 from worker.vision.crop import crop_face
 from worker.vision.decode import DecodedPhoto, Pixels, decode
 from worker.vision.detect import Detection, Detector
-from worker.vision.detect.serving import serving_detector
+from worker.vision.detect.any_orientation import AnyOrientationDetector
 from worker.vision.errors import PhotoError
 
 PIPELINE_VERSION = "4"
@@ -79,7 +79,8 @@ class Pipeline:
         Raises:
             ModelError: The model is missing, or its checksum differs.
         """
-        return cls(serving_detector(), OnnxClassifier(model_store.load(model)), interrupts)
+        classifier = OnnxClassifier(model_store.load(model))
+        return cls(AnyOrientationDetector.load(), classifier, interrupts)
 
     def warm_up(self) -> None:
         """Run every stage once, so that processes forked from this one share its memory."""

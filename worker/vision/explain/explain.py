@@ -13,8 +13,8 @@ from worker.vision.classify import FaceProbabilities, OnnxClassifier
 from worker.vision.crop import crop_face
 from worker.vision.decode import DecodedPhoto, decode
 from worker.vision.detect import Detection
+from worker.vision.detect.any_orientation import AnyOrientationDetector
 from worker.vision.detect.cascade import RELEASE
-from worker.vision.detect.serving import serving_detector
 from worker.vision.errors import PhotoError
 from worker.vision.explain.explanation import (
     ExplainedFace,
@@ -50,7 +50,7 @@ class Explainer:
 
     def __init__(self, model: str) -> None:
         released = model_store.load(model)
-        self._detector = serving_detector()
+        self._detector = AnyOrientationDetector.load()
         self._classifier = OnnxClassifier(released)
         self.pipeline = Pipeline(self._detector, self._classifier)
         manifest, _ = model_store.read(model_store.MODELS / RELEASE, ProposalManifest)

@@ -12,7 +12,6 @@ from worker.vision.decode import decode
 from worker.vision.detect import Detection, any_orientation
 from worker.vision.detect.any_orientation import RIGHT_ANGLES, TILTS, AnyOrientationDetector
 from worker.vision.detect.multi_view import SIDES
-from worker.vision.detect.serving import serving_detector
 from worker.vision.photo import DecodedPhoto, Pixels, rotated
 
 Sizes = list[int]
@@ -20,7 +19,7 @@ Sizes = list[int]
 
 @pytest.fixture(scope="module")
 def detector() -> AnyOrientationDetector:
-    return serving_detector()
+    return AnyOrientationDetector.load()
 
 
 @pytest.fixture
