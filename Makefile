@@ -86,7 +86,7 @@ check: $(VENV)/dev.stamp  ## Lint, format, types, import rules.
 
 model: $(VENV)/training.stamp  ## Train and release the default model (DATA=/folder/of/datasets WEIGHTS=imagenet.npz).
 	@[ -n "$$DATA" ] && [ -n "$$WEIGHTS" ] || \
-	  { echo 'usage: make model DATA=/folder/of/datasets WEIGHTS=imagenet.npz [MODEL=mobilenet_v2-7]'; exit 2; }
+	  { echo 'usage: make model DATA=/folder/of/datasets WEIGHTS=imagenet.npz [MODEL=mobilenet_v2-8]'; exit 2; }
 	$(BIN)/glasses-train all --data="$$DATA" --init="$$WEIGHTS" \
 	  --corrections training/label_corrections.csv --threshold 0.4 --name="$$MODEL" --models worker/models --force --compare
 

@@ -7,7 +7,12 @@ from typing import Any
 
 from training.classifier.card_kinds import kinds_section
 from training.classifier.card_method import method
-from training.classifier.card_sections import beyond_one_threshold, ratios, unseen_datasets
+from training.classifier.card_sections import (
+    beyond_one_threshold,
+    ratios,
+    reduced_pass_section,
+    unseen_datasets,
+)
 from training.classifier.evaluate import OVERALL, WHOLE_PHOTOS
 from training.common.calibration import MIN_MISTAKES
 from training.common.card import join_parts, markdown_table, number, published, training_data
@@ -53,6 +58,7 @@ def card(
             method(manifest, report),
             _table("int8, as released", int8["by_dataset"]),
             _table("fp32, before quantization", report["fp32"]["by_dataset"]),
+            reduced_pass_section(report, kinds),
             "F1 of the released network by the share of people with glasses in a collection: "
             f"{by_share}.",
             unseen_datasets(left_out) if left_out else "",

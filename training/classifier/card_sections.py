@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glasses.evaluation.confusion import wilson
+from training.classifier.evaluate import OVERALL
 from training.classifier.recipe import REDUCED_SIDE
 from training.common.calibration import MIN_MISTAKES
 from training.common.card import markdown_table, number
@@ -53,6 +54,33 @@ def ratios(line: Mapping[str, Any]) -> str:
 
 def _interval(ends: tuple[float, float] | None) -> str:
     return "" if ends is None else f" ({ends[0]:.3f}–{ends[1]:.3f})"
+
+
+def reduced_pass_section(report: Mapping[str, Any], kinds: Mapping[str, Any] | None) -> str:
+    """Return the section on the reduced pass; empty if the network has none.
+
+    Args:
+        report: See `training.classifier.card.card`.
+        kinds: As `training.classifier.stages.kinds` writes it, if it was run.
+    """
+    int8 = report["int8"]
+    if not int8.get("reduced_pass"):
+        return ""
+    first = (kinds or int8)["reduced_pass"]
+    both, once = int8["by_dataset"][OVERALL], int8["full_size_only"]
+    kind = f" and that of one kind {first['certain_kind']} or more" if kinds else ""
+    return (
+        f"### Reduced pass\n\nFaces are first classified at {first['size']} px. They are not "
+        f"classified again if the probability of glasses is {first['certain_none']} or less there, "
+        f"or {first['certain_glasses']} or more{kind}: {(kinds or int8)['settled']:.1%} of the "
+        "faces of the test photos. All figures of accuracy in this card are with both passes. On "
+        f"the test photos they have F1 {both['f1']} ({_wrong(both)}), full size alone "
+        f"{once['f1']} ({_wrong(once)})."
+    )
+
+
+def _wrong(line: Mapping[str, Any]) -> str:
+    return f"{line['false_positives']} false alarms, {line['false_negatives']} missed"
 
 
 def left_out_table(report: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasses.evaluation.bootstrap import grouped_f1_interval
-from training.classifier.scoring import OnnxScorer
+from training.classifier.scoring import Scorer
 from training.classifier.served_faces import ServedFaces
 from training.common.calibration import Fit, choose_threshold, fit_calibration, probabilities
 from training.common.curves import areas, reliability, sweep, unsure
@@ -23,7 +23,7 @@ LEAVE_ONE_OUT = "leave-one-out.json"
 
 
 def calibrate(
-    scorer: OnnxScorer, validation: ServedFaces, temperature: float = 1.0
+    scorer: Scorer, validation: ServedFaces, temperature: float = 1.0
 ) -> tuple[Fit, float]:
     """Return a network's calibration and threshold, from photos that it was not trained on.
 
@@ -44,7 +44,7 @@ def calibrate(
 
 
 def evaluate(
-    scorer: OnnxScorer,
+    scorer: Scorer,
     calibration: Calibration,
     threshold: float,
     test: ServedFaces,
@@ -95,7 +95,7 @@ def evaluate(
 
 
 def mistakes(
-    scorer: OnnxScorer, calibration: Calibration, threshold: float, test: ServedFaces
+    scorer: Scorer, calibration: Calibration, threshold: float, test: ServedFaces
 ) -> list[dict[str, Any]]:
     """Return every wrong verdict, for a person to check: photo, label, probability, face found."""
     test, logits = test.faces_that_count(scorer(test.crops), calibration)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from glasses.errors import UsageError
-from training.classifier.augment import RandomSource, augment
+from training.classifier.augment import RandomSource, augment, reduced
 from training.classifier.crop_scores import labels_of, validation_figures
 from training.classifier.model import pretrained
 from training.classifier.model.backbones import glasses_network
@@ -197,8 +197,8 @@ def train_steps(
         mine = order[step * recipe.batch : (step + 1) * recipe.batch][here.rank :: here.world]
         hidden = recipe.hidden_share(epoch)
         x = augment(crops.pixels[mine], rng, recipe.augmentation, hidden)
-        if (side := recipe.side(epoch, x.shape[-1])) < x.shape[-1]:
-            x = functional.interpolate(x, size=(side, side), mode="area")
+        if recipe.is_reduced(epoch, step):
+            x = reduced(x)
         total += train_step(run, shared, x, crops.targets[mine])
         if progress is not None and here.leads:
             progress.add(recipe.batch)

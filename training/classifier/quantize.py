@@ -10,23 +10,27 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
+from training.classifier.recipe import REDUCED_SIDE
 from training.common.export import export_onnx
 from training.common.geometry import INPUT, SIZE
 from training.common.pixel_input import input_quantizer, replace_quantizer
 from training.common.progress import log
 from training.common.quantize import CalibrationInputs, to_int8
-from worker.vision.classify import normalize
+from worker.vision.classify import LOGITS, normalize
 from worker.vision.decode import Pixels
 from worker.vision.model_manifest import ModelInput
+from worker.vision.reduced_pass import reduced
 
 CALIBRATION_CROPS = 512
 CROPS = "crops"
-"""Name of the float network's input: N × 3 × SIZE × SIZE float32, normalized."""
+"""Name of the float network's input: N × 3 × H × W float32, normalized."""
 
 
 def export(model: nn.Module, path: Path) -> None:
-    """Write a network as float ONNX with input `crops` and output `logits` (N × 1)."""
-    export_onnx(model, path, {CROPS: torch.zeros(1, 3, SIZE, SIZE)}, ["logits"], {0: "n"})
+    """Write a network as float ONNX with input `crops` of any size and output `logits` (N × 1)."""
+    axes = {0: "n", 2: "height", 3: "width"}
+    crops = torch.zeros(1, 3, SIZE, SIZE)
+    export_onnx(model, path, {CROPS: crops}, [LOGITS], axes, {LOGITS: {0: "n"}})
 
 
 def quantize(source: Path, target: Path, crops: Pixels, reduce_range: bool = True) -> None:
@@ -45,13 +49,14 @@ def quantize(source: Path, target: Path, crops: Pixels, reduce_range: bool = Tru
 
 
 def calibration_inputs(crops: Pixels, batch: int = 32) -> CalibrationInputs:
-    """Return crops as the float network takes them, in batches."""
+    """Return crops as the float network takes them, in batches: at full size, then reduced."""
     starts = range(0, len(crops), batch)
-    return CalibrationInputs(CROPS, (normalize(crops[i : i + batch], INPUT) for i in starts))
+    pixels = (each[i : i + batch] for each in (crops, reduced(crops, REDUCED_SIDE)) for i in starts)
+    return CalibrationInputs(CROPS, (normalize(each, INPUT) for each in pixels))
 
 
 def take_pixels(path: Path, spec: ModelInput) -> bool:
-    """Let a quantized network take N × size × size × 3 uint8; its logits stay equal to the bit.
+    """Let a quantized network take N × H × W × 3 uint8; its logits stay equal to the bit.
 
     Where the network's first step turns normalized pixels back into the pixels, both are
     superfluous, and floats take four times the bytes.
@@ -76,6 +81,6 @@ def take_pixels(path: Path, spec: ModelInput) -> bool:
     if zero.dtype != np.uint8 or not (np.rint(normalized / scale) + zero == values).all():
         return False
     count = network.graph.input[0].type.tensor_type.shape.dim[0].dim_param or "n"
-    replace_quantizer(network, quantizer, [count, spec.size, spec.size, 3])
+    replace_quantizer(network, quantizer, [count, "height", "width", 3])
     onnx.save(network, path)
     return True

@@ -10,6 +10,7 @@ from glasses.errors import UsageError
 from training.common.learning_rate import step_decay, warm_up_and_cosine
 
 OURS: Final = "ours"
+FINE_TUNE: Final = "fine-tune"
 QUICK: Final = "quick"
 ORIGINAL: Final = "original"
 MOBILENET_V2: Final = "mobilenet_v2"
@@ -21,7 +22,7 @@ CALM_SHARE: Final = 1 / 3
 """How often faces are hidden at the end of a training, relative to its start."""
 
 REDUCED_SIDE: Final = 64
-"""Side in px of the pictures at the start of a quick training."""
+"""Side in px of the pictures of the worker's reduced pass, see `worker.vision.classify`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,15 @@ class ClassifierRecipe:
         augmentation: `ours` or `original`.
         calm: Share of the training, its end, in which few faces are hidden: by then the network
             knows masks and text, and learns thin frames again.
-        reduced: Share of the training, its start, in which pictures are reduced to `REDUCED_SIDE`:
-            a step takes half the time, and little is lost if the end is at full size (progressive
-            resizing, Tan and Le 2021, arXiv:2104.00298).
+        reduced: Share of the training, its start, in which all pictures are reduced to
+            `REDUCED_SIDE`: a step takes half the time, and little is lost if the end is at full
+            size (progressive resizing, Tan and Le 2021, arXiv:2104.00298).
+        reduced_step: One step in this many is on pictures reduced to `REDUCED_SIDE`, so that the
+            network can be the worker's reduced pass; 0 stands for none.
         compile: Train through `torch.compile`: slow to start, faster per step on a GPU.
     """
 
-    epochs: int = 13
+    epochs: int = 17
     batch: int = 64
     rate: float = 1e-3
     warm_up: float = 0.06
@@ -63,6 +66,7 @@ class ClassifierRecipe:
     augmentation: str = OURS
     calm: float = 0.25
     reduced: float = 0.0
+    reduced_step: int = 3
     compile: bool = False
 
     @property
@@ -80,9 +84,15 @@ class ClassifierRecipe:
         """Return how often faces are hidden after a number of epochs, relative to the start."""
         return 1.0 if epoch < (1 - self.calm) * self.epochs else CALM_SHARE
 
-    def side(self, epoch: float, full: int) -> int:
-        """Return the side of the pictures in px after a number of epochs."""
-        return REDUCED_SIDE if epoch < self.reduced * self.epochs else full
+    def is_reduced(self, epoch: float, step: int) -> bool:
+        """Return whether a step is on reduced pictures.
+
+        Args:
+            epoch: Epochs before the step, fractions included.
+            step: Number of the step in its epoch, from 0.
+        """
+        in_turn = self.reduced_step > 0 and (step + 1) % self.reduced_step == 0
+        return in_turn or epoch < self.reduced * self.epochs
 
     def scaled(self, batch: int) -> ClassifierRecipe:
         """Return the recipe for another batch size and the same number of epochs.
@@ -101,7 +111,8 @@ class ClassifierRecipe:
 
 RECIPES: Final = {
     OURS: ClassifierRecipe(),
-    QUICK: ClassifierRecipe(epochs=5, reduced=0.6),
+    FINE_TUNE: ClassifierRecipe(epochs=4, rate=3e-4, calm=0.5),
+    QUICK: ClassifierRecipe(epochs=5, reduced=0.6, reduced_step=0),
     ORIGINAL: ClassifierRecipe(
         epochs=25,
         batch=256,
@@ -113,6 +124,7 @@ RECIPES: Final = {
         optimizer="adam",
         milestones=(15, 19, 22),
         augmentation=ORIGINAL,
+        reduced_step=0,
     ),
 }
 

@@ -61,7 +61,7 @@ def release(
     Args:
         network: The quantized ONNX file.
         report: Its evaluation.
-        name: Name of the release, such as `mobilenet_v2-7`.
+        name: Name of the release, such as `mobilenet_v2-8`.
         models: Folder of released models.
         extras: Pictures for the card, and float weights; missing files are left out.
         left_out: The report of leaving each dataset out, if there is one.
@@ -83,6 +83,7 @@ def release(
         input=INPUT,
         threshold=report["int8"]["threshold"],
         calibration=Calibration.model_validate(report["int8"]["calibration"]),
+        reduced_pass=report["int8"]["reduced_pass"],
         metrics=_metrics(report["int8"]["by_dataset"]),
         trained_on=report["datasets"],
         started_from=report["network"]["start"]["model"],

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from training.classifier.corruptions import CORRUPTIONS
-from training.classifier.scoring import OnnxScorer
+from training.classifier.scoring import Scorer
 from training.classifier.served_faces import ServedFaces
 from training.common.cache import fingerprint, run_once
 from training.common.calibration import probabilities
@@ -70,7 +70,7 @@ def corrupted(samples: Sequence[Sample], path: Path, processes: int) -> dict[str
 
 
 def table(
-    scorer: OnnxScorer, calibration: Calibration, threshold: float, faces: dict[str, ServedFaces]
+    scorer: Scorer, calibration: Calibration, threshold: float, faces: dict[str, ServedFaces]
 ) -> dict[str, dict[str, Any]]:
     """Return precision, recall, F1 and faces lost per corruption."""
     lines = {}

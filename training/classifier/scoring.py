@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,18 @@ SPEED_SECONDS = 1.0
 """Duration of a measurement of speed."""
 
 
+class Scorer(Protocol):
+    """A network, or a combination of passes of one."""
+
+    def __call__(self, crops: Pixels) -> npt.NDArray[np.float32]:
+        """Return N logits of crops, N × SIZE × SIZE × 3 uint8."""
+        ...
+
+    def outputs(self, crops: Pixels, names: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return the logits of some outputs, len(names) × N."""
+        ...
+
+
 class OnnxScorer:
     """A network on ONNX Runtime, in the worker's session.
 
@@ -29,11 +42,11 @@ class OnnxScorer:
         self._session = session(path.read_bytes())
 
     def __call__(self, crops: Pixels) -> npt.NDArray[np.float32]:
-        """Return N logits of crops, N × SIZE × SIZE × 3 uint8."""
+        """Return N logits of crops, N × H × W × 3 uint8; see `Scorer`."""
         return self.outputs(crops, [LOGITS]).reshape(-1)
 
     def outputs(self, crops: Pixels, names: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return the logits of some outputs, len(names) × N."""
+        """Return the logits of some outputs; see `Scorer`."""
         parts = [np.zeros((len(names), 0), dtype=np.float32)]
         for start in range(0, len(crops), BATCH):
             fed = feed(self._session, crops[start : start + BATCH], INPUT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -14,11 +14,12 @@ from worker.vision.decode import Pixels
 from worker.vision.model_manifest import Calibration, ModelInput
 from worker.vision.model_store import ReleasedModel
 from worker.vision.onnx_session import session, shrinking
+from worker.vision.reduced_pass import reduced, settles
 
 LOGITS, SUNGLASSES = "logits", "sunglasses"
 """Names of the network's outputs: logits of glasses, and of sunglasses given glasses (optional)."""
 BATCH = 4
-"""Crops per call. Larger batches are not faster per crop and need more memory."""
+"""Crops per call at full size. Larger batches are not faster per crop and need more memory."""
 
 
 class FaceProbabilities(NamedTuple):
@@ -74,11 +75,14 @@ class OnnxClassifier:
             raise ModelError(
                 f"model {model.manifest.name} is not a valid ONNX model: {error}"
             ) from error
+        self._first = model.manifest.reduced_pass
+        sizes = {model.manifest.input.size, *([self._first.size] if self._first else [])}
         sides = {side for side in self._session.get_inputs()[0].shape[1:] if isinstance(side, int)}
-        if sides - {3, model.manifest.input.size}:
+        fixed = sides - {3}
+        if fixed and fixed != sizes:
             raise ModelError(
-                f"model {model.manifest.name} expects crops of {max(sides)} px, but its manifest "
-                f"says {model.manifest.input.size} px: release it again"
+                f"model {model.manifest.name} expects crops of {max(fixed)} px, but its manifest "
+                f"says {' and '.join(map(str, sorted(sizes)))} px: release it again"
             )
         self._calibration = model.manifest.calibration
         self._sunglasses = model.manifest.sunglasses_calibration
@@ -94,16 +98,36 @@ class OnnxClassifier:
         self.name = model.manifest.name
         self.version = model.manifest.identity
 
-    def __call__(self, crops: list[Pixels]) -> list[FaceProbabilities]:
+    def __call__(self, crops: Sequence[Pixels]) -> list[FaceProbabilities]:
         """Classify crops; see `Classifier`."""
+        first = self._first
+        if first is None:
+            return self.at_full_size(crops)
+        small = reduced(crops, first.size)
+        found = self._run(small, first.calibration, first.sunglasses_calibration)
+        unsettled = [i for i, each in enumerate(found) if not settles(first, *each)]
+        second = self.at_full_size([crops[i] for i in unsettled])
+        for i, probabilities_ in zip(unsettled, second, strict=True):
+            found[i] = probabilities_
+        return found
+
+    def at_full_size(self, crops: Sequence[Pixels]) -> list[FaceProbabilities]:
+        """Classify crops without a reduced pass."""
+        return self._run(crops, self._calibration, self._sunglasses)
+
+    def _run(
+        self,
+        crops: Sequence[Pixels] | Pixels,
+        calibration: Calibration,
+        of_sunglasses: Calibration | None,
+    ) -> list[FaceProbabilities]:
         result: list[FaceProbabilities] = []
-        for start in range(0, len(crops), BATCH):
-            inputs = feed(self._session, crops[start : start + BATCH], self.input)
-            logits, *dark = self._session.run(self._outputs, inputs)
-            glasses = probabilities(np.asarray(logits).reshape(-1), self._calibration)
+        for batch in batches(crops, self.input.size):
+            logits, *dark = self._session.run(self._outputs, feed(self._session, batch, self.input))
+            glasses = probabilities(np.asarray(logits).reshape(-1), calibration)
             sunglasses: Sequence[float | None] = [None] * len(glasses)
-            if self._sunglasses is not None:
-                sunglasses = probabilities(np.asarray(dark[0]).reshape(-1), self._sunglasses)
+            if of_sunglasses is not None:
+                sunglasses = probabilities(np.asarray(dark[0]).reshape(-1), of_sunglasses)
             result.extend(map(FaceProbabilities, glasses, sunglasses))
         return result
 
@@ -112,6 +136,13 @@ class OnnxClassifier:
         side = self.input.size
         blank = np.zeros((1, side, side, 3), dtype=np.uint8)
         self._session.run(None, feed(self._session, blank, self.input), shrinking())
+
+
+def batches(crops: Sequence[Pixels] | Pixels, size: int) -> Iterator[Sequence[Pixels] | Pixels]:
+    """Divide crops into batches that need no more memory than `BATCH` crops of size × size."""
+    side = crops[0].shape[0] if len(crops) else size
+    count = BATCH * size**2 // side**2
+    return (crops[start : start + count] for start in range(0, len(crops), count))
 
 
 def feed(
@@ -126,7 +157,7 @@ def feed(
 def normalize(crops: Sequence[Pixels] | Pixels, spec: ModelInput) -> npt.NDArray[np.float32]:
     """Normalize N crops of H × W × 3 uint8 to N × 3 × H × W float32, as the manifest specifies."""
     # Transposing before converting to float is six times as fast, with bit-identical results.
-    values = np.empty((len(crops), 3, spec.size, spec.size), dtype=np.float32)
+    values = np.empty((len(crops), 3, *crops[0].shape[:2]), dtype=np.float32)
     for planes, crop in zip(values, crops, strict=True):
         planes[:] = crop.transpose(2, 0, 1)
     values -= np.asarray(spec.mean, dtype=np.float32)[:, None, None]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 """Names of released networks, which are names of folders, too."""
@@ -33,6 +33,27 @@ class Calibration(BaseModel):
 
     temperature: float = 1.0
     bias: float = 0.0
+
+
+class ReducedPass(BaseModel):
+    """Classification of reduced crops, see `worker.vision.reduced_pass`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: int = Field(gt=0, description="side of the reduced crop in px")
+    certain_none: float = Field(
+        ge=0, lt=0.5, description="faces of this probability of glasses and below are settled"
+    )
+    certain_glasses: float = Field(
+        gt=0.5, le=1, description="so are faces of this probability and above, if their kind is"
+    )
+    certain_kind: float = Field(
+        gt=0.5,
+        le=1,
+        description="a kind is certain if eyeglasses or sunglasses have this probability or more",
+    )
+    calibration: Calibration
+    sunglasses_calibration: Calibration | None = None
 
 
 class ReleasedFile(BaseModel):
@@ -65,6 +86,20 @@ class ModelManifest(ReleasedFile):
         description="of the second output, `sunglasses`; null if the network has one output and "
         "does not tell kinds",
     )
+    reduced_pass: ReducedPass | None = Field(
+        default=None, description="null if all faces are classified at full size at once"
+    )
+
+    @model_validator(mode="after")
+    def _check_reduced_pass(self) -> Self:
+        first = self.reduced_pass
+        if first and (first.sunglasses_calibration is None) != (
+            self.sunglasses_calibration is None
+        ):
+            raise ValueError(
+                "reduced_pass and the manifest must both have a sunglasses_calibration, or neither"
+            )
+        return self
 
     @property
     def identity(self) -> str:
@@ -72,7 +107,7 @@ class ModelManifest(ReleasedFile):
 
         The threshold is excluded: it belongs to the job.
         """
-        fields = {"sha256", "input", "calibration", "sunglasses_calibration"}
+        fields = {"sha256", "input", "calibration", "sunglasses_calibration", "reduced_pass"}
         return self.model_dump_json(include=fields)
 
 

@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 from glasses.errors import UsageError  # noqa: E402
 from tests.support.synthetic_crops import crops  # noqa: E402
 from training.classifier import fit  # noqa: E402
+from training.classifier.augment import reduced  # noqa: E402
 from training.classifier.model.backbones import glasses_network  # noqa: E402
 from training.classifier.model.initial import InitialWeights  # noqa: E402
 from training.classifier.recipe import REDUCED_SIDE, ClassifierRecipe, recipe  # noqa: E402
@@ -29,6 +30,7 @@ from training.common.precision import (  # noqa: E402
     keep_slow_layers_float32,
     mixed_precision,
 )
+from worker.vision import reduced_pass  # noqa: E402
 
 
 def test_rate_rises_then_falls_to_nothing() -> None:
@@ -111,21 +113,33 @@ def test_batches_on_the_device_are_those_gathered_on_the_host(
         np.testing.assert_array_equal(one.numpy(), other)
 
 
-def test_a_quick_training_starts_with_small_pictures(
+def test_every_third_step_is_on_reduced_pictures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sides, train_step = [], fit.train_step
+    seen, train_step = [], fit.train_step
 
     def watched(*given: Any) -> Any:
-        sides.append(tuple(given[2].shape[2:]))
+        seen.append(given[2])
         return train_step(*given)
 
     monkeypatch.setattr(fit, "train_step", watched)
-    recipe_ = replace(recipe("quick"), epochs=2, reduced=0.75, batch=4, backbone=RECIPE.backbone)
-    fit.fit(crops(8), crops(8), RANDOM, recipe_, tmp_path)
+    recipe_ = replace(RECIPE, epochs=1, batch=4, reduced_step=3)
+    fit.fit(crops(24), crops(8), RANDOM, recipe_, tmp_path)
     small, full = (REDUCED_SIDE, REDUCED_SIDE), (SIZE, SIZE)
-    assert sides == [small, small, small, full]
-    assert (recipe("quick").reduced, recipe("ours").reduced) == (0.6, 0)
+    assert [tuple(x.shape[2:]) for x in seen] == [full, full, small, full, full, small]
+    assert (recipe("ours").reduced_step, recipe("original").reduced_step) == (3, 0)
+
+
+def test_a_quick_training_starts_with_reduced_pictures() -> None:
+    quick = recipe("quick")
+    assert [quick.is_reduced(epoch, 1) for epoch in (0, 2.9, 3, 4)] == [True, True, False, False]
+
+
+def test_pictures_are_reduced_as_the_worker_reduces_crops() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
+    ours = reduced(torch.from_numpy(pixels).permute(0, 3, 1, 2).float())
+    theirs = reduced_pass.reduced(pixels, REDUCED_SIDE)
+    assert np.abs(ours.permute(0, 2, 3, 1).numpy() - theirs).max() <= 0.5  # rounding
 
 
 def test_a_run_is_replaced_only_when_told(tmp_path: Path) -> None:
@@ -158,7 +172,7 @@ def test_original_recipe_falls_at_its_milestones() -> None:
 
 
 def test_unknown_recipes_are_named() -> None:
-    with pytest.raises(UsageError, match="ours, quick, original"):
+    with pytest.raises(UsageError, match="ours, fine-tune, quick, original"):
         recipe("best")
 
 

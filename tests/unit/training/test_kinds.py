@@ -31,7 +31,7 @@ from training.common.geometry import SIZE  # noqa: E402
 from training.common.sample import Sample  # noqa: E402
 from worker.vision import model_store  # noqa: E402
 from worker.vision.classify import LOGITS, SUNGLASSES, OnnxClassifier  # noqa: E402
-from worker.vision.model_manifest import Calibration  # noqa: E402
+from worker.vision.model_manifest import Calibration, ReducedPass  # noqa: E402
 
 NONE, CLEAR, DARK = Eyewear
 RNG = np.random.default_rng(0)
@@ -131,8 +131,20 @@ def test_a_release_gets_a_second_output_and_a_section_on_its_card(
     for each in (base, path):
         each.parent.mkdir()
     onnx.save(network, base)
+    first = ReducedPass(
+        size=64,
+        certain_none=0.1,
+        certain_glasses=0.9,
+        certain_kind=0.9,
+        calibration=Calibration(),
+    )
     old = model_store.load("default").manifest.model_copy(
-        update={"name": "base", "sha256": file_hash(base), "sunglasses_calibration": None}
+        update={
+            "name": "base",
+            "sha256": file_hash(base),
+            "sunglasses_calibration": None,
+            "reduced_pass": first,
+        }
     )
     (base.parent / "manifest.json").write_text(old.model_dump_json())
     (base.parent / "CARD.md").write_text(
@@ -146,6 +158,11 @@ def test_a_release_gets_a_second_output_and_a_section_on_its_card(
         "bytes": path.stat().st_size,
         "calibration": {"temperature": 2.0, "bias": 0.5},
         "calibration_basis": {"photos": 9, "mistakes": 1},
+        "reduced_pass": {
+            **first.model_dump(),
+            "sunglasses_calibration": {"temperature": 3.0, "bias": 0.1},
+        },
+        "settled": 0.9,
         "threshold": 0.5,
         "training_photos": {"eyeglasses": 60, "sunglasses": 50},
         "datasets": {"own": "own photos, terms not stated"},
@@ -156,10 +173,12 @@ def test_a_release_gets_a_second_output_and_a_section_on_its_card(
     assert result
     manifest = release_again(str(base.parent), result, "mine", tmp_path / "models")
     card = (tmp_path / "models" / "mine" / "CARD.md").read_text()
-    assert card.startswith("# mine\n\nint8, 2.68 MB.\n")
+    assert card.startswith("# mine\n\nint8, 2.69 MB.\n")
     headings = [line for line in card.splitlines() if line.startswith("## ")]
     assert headings == ["## Accuracy", "## Eyeglasses and sunglasses", "## Failure cases"]
     assert manifest.sunglasses_calibration == Calibration(temperature=2.0, bias=0.5)
+    assert manifest.reduced_pass
+    assert manifest.reduced_pass.sunglasses_calibration == Calibration(temperature=3.0, bias=0.1)
     assert "own" in manifest.trained_on
     classifier = OnnxClassifier(model_store.load(str(tmp_path / "models" / "mine")))
     before = OnnxClassifier(model_store.load(str(base.parent)))

@@ -16,11 +16,13 @@ import torch
 
 from training.classifier.model.backbones import glasses_network
 from training.classifier.quantize import calibration_inputs, export, take_pixels
+from training.classifier.recipe import REDUCED_SIDE
 from training.classifier.scoring import OnnxScorer
 from training.common.geometry import INPUT, SIZE
 from training.common.pixel_input import PIXELS
 from training.common.quantize import to_int8
 from worker.vision.onnx_session import session
+from worker.vision.reduced_pass import reduced
 
 Crops = npt.NDArray[np.uint8]
 
@@ -48,10 +50,11 @@ def test_logits_stay_the_same_to_the_bit(fp32: Path, tmp_path: Path) -> None:
     assert take_pixels(after, INPUT)
     (given,) = session(after.read_bytes()).get_inputs()
     assert (given.name, given.type) == (PIXELS, "tensor(uint8)")
-    assert given.shape[1:] == [SIZE, SIZE, 3]
-    logits = OnnxScorer(before)(pictures(255))
-    assert len(set(logits)) > 1
-    np.testing.assert_array_equal(OnnxScorer(after)(pictures(255)), logits)
+    assert given.shape[1:] == ["height", "width", 3]
+    for crops in (pictures(255), reduced(pictures(255), REDUCED_SIDE)):
+        logits = OnnxScorer(before)(crops)
+        assert len(set(logits)) > 1
+        np.testing.assert_array_equal(OnnxScorer(after)(crops), logits)
 
 
 def test_a_network_that_has_seen_no_white_is_fed_as_before(fp32: Path, tmp_path: Path) -> None:

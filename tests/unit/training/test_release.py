@@ -42,6 +42,16 @@ def report() -> dict[str, Any]:
         "own_threshold": 0.6,
         "calibration": {"temperature": 1.2, "bias": -0.3},
         "calibration_basis": {"photos": 99, "mistakes": 6, "temperature_kept": False},
+        "reduced_pass": {
+            "size": 64,
+            "certain_none": 0.02,
+            "certain_glasses": 0.98,
+            "certain_kind": 0.9,
+            "calibration": {"temperature": 1.5, "bias": -0.2},
+            "sunglasses_calibration": None,
+        },
+        "settled": 0.9312,
+        "full_size_only": {**line, "f1": 0.9, "false_negatives": 7},
         "by_dataset": {"mine": line, "whole photos": line, "overall": line},
         "f1_by_share": {"0.05": 0.8, "0.5": 0.9},
         "areas": {"pr": 0.99, "roc": 0.98},
@@ -77,6 +87,8 @@ def test_worker_serves_what_was_released(
     assert model.data == b"onnx"
     assert model.manifest.threshold == 0.6
     assert model.manifest.calibration.bias == -0.3
+    assert model.manifest.reduced_pass
+    assert model.manifest.reduced_pass.calibration.bias == -0.2
     (models / "net-1/model.onnx").write_bytes(b"other")
     with pytest.raises(ModelError, match="not the released one"):
         model_store.load("default")
@@ -104,6 +116,21 @@ def test_card_says_terms_figures_and_failures(tmp_path: Path, report: dict[str, 
     assert "rests on 99 validation photos with a face, 6 of them mistakes. " not in text
     assert "rests on 99 validation photos with a face, 6 of them mistakes.\n" in text
     assert "curves.png" not in text
+    assert (
+        "if the probability of glasses is 0.02 or less there, or 0.98 or more: 93.1% of the faces "
+        "of the test photos." in text
+    )
+    assert "F1 0.8889 (0 false alarms, 1 missed), full size alone 0.9 (0 false alarms, 7" in text
+
+
+def test_card_of_a_network_without_a_reduced_pass_mentions_none(
+    tmp_path: Path, report: dict[str, Any]
+) -> None:
+    report["int8"]["reduced_pass"] = None
+    (tmp_path / "int8.onnx").write_bytes(b"onnx")
+    manifest = release(tmp_path / "int8.onnx", report, "net-1", tmp_path / "models")
+    assert manifest.reduced_pass is None
+    assert "educed pass" not in (tmp_path / "models/net-1/CARD.md").read_text()
 
 
 def test_card_of_own_photos_says_nothing_about_published_sets(

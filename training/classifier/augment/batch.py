@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from training.classifier.augment.augment_2020 import augment_as_in_2020
 from training.classifier.augment.corruptions import corrupt
 from training.classifier.augment.geometric import transform
 from training.classifier.augment.occlusion import occlude
 from training.classifier.augment.photometric import relight
-from training.classifier.recipe import ORIGINAL, OURS
+from training.classifier.recipe import ORIGINAL, OURS, REDUCED_SIDE
 from training.common.geometry import INPUT, SIZE
 from training.common.random_source import RandomSource
 
@@ -33,6 +35,16 @@ def augment(crops: Tensor, rng: RandomSource, how: str = OURS, hidden_share: flo
         return normalize(augment_as_in_2020(_centre_crop(crops), rng))
     x = crops.permute(0, 3, 1, 2).float().div_(255)
     return normalize(corrupt(relight(occlude(transform(x, rng), rng, hidden_share), rng), rng))
+
+
+def reduced(x: Tensor) -> Tensor:
+    """Reduce a batch of SIZE × SIZE to the side of the worker's reduced pass.
+
+    Every px is the mean of the area that it covers, as OpenCV's `INTER_AREA` computes it.
+    """
+    steps = math.gcd(SIZE, REDUCED_SIDE)
+    larger = functional.interpolate(x, scale_factor=REDUCED_SIDE // steps, mode="nearest")
+    return functional.avg_pool2d(larger, SIZE // steps)
 
 
 def centre(crops: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from glasses.evaluation.eyewear import (
 )
 from glasses.protocol.eyewear import Eyewear, eyewear_of
 from training.classifier.evaluate import OVERALL
-from training.classifier.scoring import OnnxScorer
+from training.classifier.scoring import Scorer
 from training.classifier.served_faces import ServedFaces
 from training.common.calibration import Fit, fit_calibration, probabilities
 from training.common.sample import Sample
@@ -58,9 +58,7 @@ class DecidingFaces:
         return [eyewear_of(p, q, threshold) or Eyewear.NONE for p, q in found]
 
 
-def deciding_faces(
-    scorer: OnnxScorer, faces: ServedFaces, calibration: Calibration
-) -> DecidingFaces:
+def deciding_faces(scorer: Scorer, faces: ServedFaces, calibration: Calibration) -> DecidingFaces:
     """Run a network with two outputs on the faces of photos.
 
     Args:

@@ -31,18 +31,22 @@ class KindHead(nn.Module):  # type: ignore[misc]  # torch is not followed
     def __init__(self, taps: Sequence[Tap], dropout: float = 0.0) -> None:
         super().__init__()
         early, late, pooled = (tap.shape[0] for tap in taps)
-        side = -(-SIZE // STRIDES[-1])
+        self.side = -(-SIZE // STRIDES[-1])
         self.early = _block(early, 3, stride=2)
         self.late = _block(late, 1)
         self.both = _block(2 * WIDTH, 1)
         self.dropout = nn.Dropout(dropout)
-        self.place = nn.Linear(WIDTH * side * side, 1)
+        self.place = nn.Linear(WIDTH * self.side**2, 1)
         self.pooled = nn.Linear(pooled, 1, bias=False)
 
     def forward(self, early: Tensor, late: Tensor, pooled: Tensor) -> Tensor:
-        """Return logits, N × 1, from the dequantized values of the taps."""
-        maps = self.both(torch.cat([self.early(early), self.late(late)], dim=1)).flatten(1)
-        logits: Tensor = self.place(self.dropout(maps)) + self.pooled(
+        """Return logits, N × 1, from the dequantized values of the taps.
+
+        Smaller maps, of reduced crops, are enlarged to the size that `place` knows.
+        """
+        maps = self.both(torch.cat([self.early(early), self.late(late)], dim=1))
+        maps = functional.interpolate(maps, size=(self.side, self.side), mode="bilinear")
+        logits: Tensor = self.place(self.dropout(maps.flatten(1))) + self.pooled(
             self.dropout(pooled.flatten(1))
         )
         return logits

@@ -10,8 +10,14 @@ from typing import Any
 import numpy as np
 
 from training.classifier import robustness
-from training.classifier.evaluate import CURVES, calibrate, evaluate, mistakes
-from training.classifier.scoring import OnnxScorer
+from training.classifier.evaluate import CURVES, OVERALL, calibrate, evaluate, mistakes
+from training.classifier.reduced_pass import (
+    REDUCED_PASS,
+    fit_reduced_pass,
+    served_scorer,
+    settled_share,
+)
+from training.classifier.scoring import OnnxScorer, Scorer
 from training.classifier.served_faces import ServedFaces, read_served
 from training.common import splits
 from training.common.atomic_file import write_json
@@ -28,7 +34,7 @@ from training.common.workspace import Workspace
 from worker.vision.detect.cascade import LOW_CONFIDENCE
 from worker.vision.pipeline import GLASSES_CONFIDENCE, PIPELINE_VERSION
 
-VERSION = 4
+VERSION = 5
 """Increase it when the report gets new content: older reports are then written again."""
 SPEED_PHOTOS = 100
 
@@ -46,15 +52,18 @@ def run(work: Workspace, processes: int, threshold: float | None = None) -> None
         validation, test = faces(work, splits.VALIDATION), faces(work, splits.TEST)
         some = robustness.choose(test.samples, work.aligned)
         corrupted = robustness.corrupted(some, work.report.with_name("robustness.npz"), processes)
+        int8 = evaluate_network(work, work.int8, validation, test, corrupted, threshold)
         return {
             "split": work.split,
             "validation_photos": len(validation.samples),
             "copies": count_copies(test.samples),
             "unknown_people": unknown_people(test.samples),
             "corrected_labels": len(work.corrections),
-            "int8": evaluate_network(work, work.int8, validation, test, corrupted, threshold),
+            "int8": int8,
             "fp32": evaluate_network(work, work.fp32, validation, test, threshold=threshold),
-            "photos_per_second": photos_per_second(OnnxScorer(work.int8), some),
+            "photos_per_second": photos_per_second(
+                served_scorer(OnnxScorer(work.int8), int8), some
+            ),
         }
 
     labels = [(s.name, s.has_glasses, work.part_of[s.name]) for s in work.samples]
@@ -66,6 +75,7 @@ def run(work: Workspace, processes: int, threshold: float | None = None) -> None
         LOW_CONFIDENCE,
         GLASSES_CONFIDENCE,
         threshold,
+        REDUCED_PASS,
     ]
     evaluate_run(work, "quantize", work.terms, [VERSION, labels, *pipeline], figures)
 
@@ -106,14 +116,22 @@ def evaluate_network(
     fit, own = calibrate(scorer, validation, start.get("temperature", 1.0))
     calibration = fit.calibration
     threshold = own if threshold is None else threshold
-    result = evaluate(scorer, calibration, threshold, test, work.aligned)
-    result |= {
+    first = fit_reduced_pass(scorer, validation)
+    result: dict[str, Any] = {
         "threshold": threshold,
         "own_threshold": own,
         "calibration": calibration.model_dump(),
         "calibration_basis": fit.basis,
+        "reduced_pass": first.model_dump() if first else None,
     }
-    wrong = mistakes(scorer, calibration, threshold, test)
+    served = served_scorer(scorer, result)
+    result |= evaluate(served, calibration, threshold, test, work.aligned)
+    if first is not None:
+        result["settled"] = settled_share(first, scorer, test)
+        result["full_size_only"] = evaluate(scorer, calibration, threshold, test, work.aligned)[
+            "by_dataset"
+        ][OVERALL]
+    wrong = mistakes(served, calibration, threshold, test)
     write_json(work.report.parent / f"mistakes-{network.stem}.json", wrong)
     for name, line in result["by_dataset"].items():
         log(
@@ -121,17 +139,17 @@ def evaluate_network(
             f"recall {line['recall']} F1 {line['f1']} no face {line['no_face']}"
         )
     if corrupted is not None:
-        result["robustness"] = robustness.table(scorer, calibration, threshold, corrupted)
+        result["robustness"] = robustness.table(served, calibration, threshold, corrupted)
         for name, line in result["robustness"].items():
             log(f"{network.stem} {name:20} F1 {line['f1']} faces lost {line['no_face']}")
-        settled, logits = test.faces_that_count(scorer(test.crops), calibration)
+        settled, logits = test.faces_that_count(served(test.crops), calibration)
         values = probabilities(settled.highest(logits), calibration)
         if test.labels.any() and not test.labels.all():
             plot(values, test.labels, result, work.report.with_name(CURVES))
     return result
 
 
-def photos_per_second(scorer: OnnxScorer, samples: list[Sample]) -> float:
+def photos_per_second(scorer: Scorer, samples: list[Sample]) -> float:
     """Measure photos per second from bytes to verdict, one after another on one core."""
     some = samples[:: max(1, len(samples) // SPEED_PHOTOS)]
     start = time.perf_counter()

@@ -26,6 +26,7 @@ from training.classifier.kinds.features import Features
 from training.classifier.kinds.head import KindHead, fit
 from training.classifier.kinds.taps import Tap, find_taps
 from training.classifier.recipe import HeadRecipe
+from training.classifier.reduced_pass import ReducedScorer, TwoPassScorer, settled_share
 from training.classifier.scoring import OnnxScorer
 from training.classifier.served_faces import ServedFaces
 from training.classifier.stages import evaluate
@@ -39,9 +40,9 @@ from training.common.run_files import read_json, require
 from training.common.sample import Sample
 from training.common.workspace import Workspace
 from worker.vision import model_store
-from worker.vision.model_manifest import Calibration
+from worker.vision.model_manifest import Calibration, ReducedPass
 
-VERSION = 2
+VERSION = 3
 """Increase it when the report gets new content: older reports are then written again."""
 FEATURES_DONE = "features.done"
 FEW = 50
@@ -56,6 +57,7 @@ class Base:
         path: The 8-bit network.
         calibration: Calibration of its first output.
         threshold: Glasses at this probability and above.
+        reduced_pass: Its reduced pass, if it has one.
         folder: Folder that the stage writes to.
         datasets: Datasets that it was trained on.
     """
@@ -63,6 +65,7 @@ class Base:
     path: Path
     calibration: Calibration
     threshold: float
+    reduced_pass: ReducedPass | None
     folder: Path
     datasets: frozenset[str]
 
@@ -76,7 +79,10 @@ class Base:
         report = read_json(work.report, "evaluate")["int8"]
         calibration = Calibration.model_validate(report["calibration"])
         path = require(work.int8, "quantize")
-        return cls(path, calibration, report["threshold"], work.kinds, frozenset(work.terms))
+        found = report["reduced_pass"]
+        first = ReducedPass.model_validate(found) if found else None
+        datasets = frozenset(work.terms)
+        return cls(path, calibration, report["threshold"], first, work.kinds, datasets)
 
     @classmethod
     def of_release(cls, model: str, runs: Path) -> Base:
@@ -96,7 +102,8 @@ class Base:
         path = model_store.find(model) / manifest.file
         folder = runs / "kinds" / manifest.name
         datasets = frozenset(manifest.trained_on)
-        return cls(path, manifest.calibration, manifest.threshold, folder, datasets)
+        first = manifest.reduced_pass
+        return cls(path, manifest.calibration, manifest.threshold, first, folder, datasets)
 
 
 def run(works: Sequence[Workspace], base: Base, leave_one_out: bool = False) -> None:
@@ -112,8 +119,9 @@ def run(works: Sequence[Workspace], base: Base, leave_one_out: bool = False) -> 
     """
     check_kinds([sample for work in works for sample in work.photos(splits.TRAIN)])
     labels = [(s.name, s.eyewear, work.part_of[s.name]) for work in works for s in work.samples]
+    first = base.reduced_pass.model_dump() if base.reduced_pass else None
     key = fingerprint(
-        [VERSION, labels, file_hash(base.path), HeadRecipe(), DARK_SHARE, leave_one_out]
+        [VERSION, labels, file_hash(base.path), first, HeadRecipe(), DARK_SHARE, leave_one_out]
     )
     run_once(
         base.folder / "report.done",
@@ -161,15 +169,19 @@ def _run(works: Sequence[Workspace], base: Base, leave_one_out: bool) -> None:
     parts = {part: _faces(works, part) for part in (splits.VALIDATION, splits.TEST)}
     scorer = OnnxScorer(path)
     validation = deciding_faces(scorer, parts[splits.VALIDATION], base.calibration)
-    test = deciding_faces(scorer, parts[splits.TEST], base.calibration)
     calibrated = calibrate(validation)
     calibration = calibrated.calibration
+    first = _reduced_pass(base, scorer, parts[splits.VALIDATION])
+    served = TwoPassScorer(scorer, first, [base.calibration, calibration]) if first else scorer
+    test = deciding_faces(served, parts[splits.TEST], base.calibration)
     report: dict[str, Any] = {
         "base": file_hash(base.path),
         "network": file_hash(path),
         "bytes": path.stat().st_size,
         "calibration": calibration.model_dump(),
         "calibration_basis": calibrated.basis,
+        "reduced_pass": first.model_dump() if first else None,
+        "settled": settled_share(first, scorer, parts[splits.TEST]) if first else None,
         "threshold": base.threshold,
         "training_photos": _counts(works, splits.TRAIN),
         "datasets": {name: terms for work in works for name, terms in work.terms.items()},
@@ -181,6 +193,15 @@ def _run(works: Sequence[Workspace], base: Base, leave_one_out: bool) -> None:
     write_json(base.folder / "report.json", report)
     for name, line in report["by_dataset"].items():
         log(f"kinds: {name:22} n {line['photos']:5} macro F1 {line['macro_f1']} {line['f1']}")
+
+
+def _reduced_pass(base: Base, scorer: OnnxScorer, validation: ServedFaces) -> ReducedPass | None:
+    """Return the reduced pass of the network, calibrated for the second output, too."""
+    first = base.reduced_pass
+    if first is None:
+        return None
+    faces = deciding_faces(ReducedScorer(scorer), validation, first.calibration)
+    return first.model_copy(update={"sunglasses_calibration": calibrate(faces).calibration})
 
 
 def _features(

@@ -100,7 +100,7 @@ class Explainer:
         found: FaceProbabilities,
         crop: Pixels,
     ) -> ExplainedFace:
-        heat_map = heat(self._classifier, crop) if number < MOST_MAPS else None
+        heat_map = heat(self._classifier.at_full_size, crop) if number < MOST_MAPS else None
         return ExplainedFace(face, self._origin(face, passes), *found, crop, heat_map)
 
     def _passes(self, photo: DecodedPhoto, orientation: int) -> tuple[ProposalPass, ...]:

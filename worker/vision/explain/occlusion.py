@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from worker.vision.classify import Classifier
+from worker.vision.classify import FaceProbabilities
 from worker.vision.explain.explanation import Map
 from worker.vision.photo import Pixels
 
@@ -21,11 +22,12 @@ _MIN_PROBABILITY = 1e-9
 """Keeps the logit of certain probabilities finite."""
 
 
-def heat(classifier: Classifier, crop: Pixels) -> Map:
+def heat(classify: Callable[[Sequence[Pixels]], list[FaceProbabilities]], crop: Pixels) -> Map:
     """Return how much the logit of glasses drops when each cell is covered.
 
     Args:
-        classifier: The model.
+        classify: Returns the probabilities of crops, at full size: the calibrations of two sizes
+            differ.
         crop: size × size × 3, uint8, RGB.
 
     Returns:
@@ -41,7 +43,7 @@ def heat(classifier: Classifier, crop: Pixels) -> Map:
         top, left = row * CELL - margin, column * CELL - margin
         picture[max(0, top) : top + PATCH, max(0, left) : left + PATCH] = _GRAY
         covered.append(picture)
-    baseline, *logits = (logit(p.glasses) for p in classifier([crop, *covered]))
+    baseline, *logits = (logit(p.glasses) for p in classify([crop, *covered]))
     drops, squares = np.zeros((count, count)), np.zeros((count, count))
     reach = margin // CELL
     for (row, column), value in zip(cells, logits, strict=True):

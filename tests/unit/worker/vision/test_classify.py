@@ -45,11 +45,11 @@ def test_a_crop_has_the_same_probability_alone_and_in_any_batch(count: int) -> N
     assert len(set(together)) >= min(count, 4)  # else their order would prove nothing
 
 
-def test_a_model_whose_input_differs_from_its_manifest_is_rejected() -> None:
-    model = model_store.load("default")
-    size = model.manifest.input.model_copy(update={"size": 120})
+def test_a_model_whose_input_differs_from_its_manifest_is_rejected(brightness_model: Path) -> None:
+    model = model_store.load(str(brightness_model))
+    size = model.manifest.input.model_copy(update={"size": 96})
     other = dataclasses.replace(model, manifest=model.manifest.model_copy(update={"input": size}))
-    with pytest.raises(ModelError, match=r"expects crops of 96 px, but its manifest says 120"):
+    with pytest.raises(ModelError, match=r"expects crops of 120 px, but its manifest says 96"):
         OnnxClassifier(other)
 
 
