@@ -28,12 +28,13 @@ PHOTOS = 96
 
 @pytest.fixture
 def other_model(tmp_path: Path) -> Path:
-    """Return the released model with another calibration: same bytes, other probabilities."""
+    """Return the released model with another calibration: same network, other probabilities."""
     folder = tmp_path / "recalibrated"
     shutil.copytree(model_store.find("default"), folder)
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text("utf-8"))
     manifest["calibration"] = {"temperature": 2.0, "bias": 0.25}
+    manifest["reduced_pass"] = None
     manifest["threshold"] = 0.6
     path.write_text(json.dumps(manifest), "utf-8")
     return folder
