@@ -16,7 +16,7 @@ from training.common.geometry import INPUT, SIZE
 from training.common.pixel_input import input_quantizer, replace_quantizer
 from training.common.progress import log
 from training.common.quantize import CalibrationInputs, to_int8
-from worker.vision.classify import LOGITS, normalize
+from worker.vision.classify import CROP_SIZE, LOGITS, normalize
 from worker.vision.decode import Pixels
 from worker.vision.model_manifest import ModelInput
 from worker.vision.reduced_pass import reduced
@@ -46,6 +46,9 @@ def quantize(source: Path, target: Path, crops: Pixels, reduce_range: bool = Tru
     to_int8(source, target, calibration_inputs(crops), reduce_range=reduce_range)
     if not take_pixels(target, INPUT):
         log("quantize: the input stays float: the calibration crops have no black or no white")
+    network = onnx.load(target)
+    network.metadata_props.add(key=CROP_SIZE, value=str(SIZE))
+    onnx.save(network, target)
 
 
 def calibration_inputs(crops: Pixels, batch: int = 32) -> CalibrationInputs:

@@ -22,6 +22,10 @@ BATCH = 4
 """Crops per call at full size. Larger batches are not faster per crop and need more memory."""
 
 
+CROP_SIZE = "crop_size"
+"""Key in the metadata of a network for crops of any size: the side in px of those at full size."""
+
+
 class FaceProbabilities(NamedTuple):
     """What the network says about a face.
 
@@ -79,10 +83,13 @@ class OnnxClassifier:
         sizes = {model.manifest.input.size, *([self._first.size] if self._first else [])}
         sides = {side for side in self._session.get_inputs()[0].shape[1:] if isinstance(side, int)}
         fixed = sides - {3}
-        if fixed and fixed != sizes:
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        stated = int(metadata.get(CROP_SIZE, model.manifest.input.size))
+        if (fixed and fixed != sizes) or stated != model.manifest.input.size:
             raise ModelError(
-                f"model {model.manifest.name} expects crops of {max(fixed)} px, but its manifest "
-                f"says {' and '.join(map(str, sorted(sizes)))} px: release it again"
+                f"model {model.manifest.name} expects crops of {max(fixed, default=stated)} px, "
+                f"but its manifest says {' and '.join(map(str, sorted(sizes)))} px: release it "
+                "again"
             )
         self._calibration = model.manifest.calibration
         self._sunglasses = model.manifest.sunglasses_calibration
@@ -107,8 +114,8 @@ class OnnxClassifier:
         found = self._run(small, first.calibration, first.sunglasses_calibration)
         unsettled = [i for i, each in enumerate(found) if not settles(first, *each)]
         second = self.at_full_size([crops[i] for i in unsettled])
-        for i, probabilities_ in zip(unsettled, second, strict=True):
-            found[i] = probabilities_
+        for i, face in zip(unsettled, second, strict=True):
+            found[i] = face
         return found
 
     def at_full_size(self, crops: Sequence[Pixels]) -> list[FaceProbabilities]:

@@ -20,6 +20,8 @@ from training.common.export import folded  # noqa: E402
 from training.common.geometry import SIZE  # noqa: E402
 from training.common.release import MAX_BYTES  # noqa: E402
 from training.compare.torch_int8 import TorchInt8  # noqa: E402
+from worker.vision.classify import CROP_SIZE  # noqa: E402
+from worker.vision.onnx_session import session  # noqa: E402
 
 
 def pictures(count: int, seed: int = 0) -> np.ndarray:
@@ -124,6 +126,7 @@ def test_exported_and_quantized_networks_agree_with_torch(
         expected = network(as_input(crops)).squeeze(1).numpy()
     np.testing.assert_allclose(OnnxScorer(fp32)(crops), expected, rtol=1e-3, atol=1e-4)
     # Random weights use their 8 bits badly; trained ones are compared by the stage `evaluate`.
+    assert session(int8.read_bytes()).get_modelmeta().custom_metadata_map[CROP_SIZE] == str(SIZE)
     assert np.abs(OnnxScorer(int8)(crops) - expected).mean() < 0.25 * np.abs(expected).mean()
     assert int8.stat().st_size <= MAX_BYTES
     assert not list((exported / "here").iterdir()), "the quantizer left files behind"

@@ -20,7 +20,7 @@ from training.common.progress import log
 from training.common.stages import export_run
 from training.common.workspace import Workspace
 
-VERSION = 6
+VERSION = 7
 """Increase it when the stage writes new content: older results are then written again."""
 VALIDATION_CROPS = 2000
 """Enough to show whether 8 bits change verdicts."""

@@ -45,11 +45,20 @@ def test_a_crop_has_the_same_probability_alone_and_in_any_batch(count: int) -> N
     assert len(set(together)) >= min(count, 4)  # else their order would prove nothing
 
 
-def test_a_model_whose_input_differs_from_its_manifest_is_rejected(brightness_model: Path) -> None:
-    model = model_store.load(str(brightness_model))
-    size = model.manifest.input.model_copy(update={"size": 96})
+@pytest.mark.parametrize(
+    ("name", "says", "message"),
+    [
+        ("default", 120, "expects crops of 96 px, but its manifest says 64 and 120 px"),
+        ("brightness", 96, "expects crops of 120 px, but its manifest says 96 px"),
+    ],
+)
+def test_a_model_whose_input_differs_from_its_manifest_is_rejected(
+    name: str, says: int, message: str, brightness_model: Path
+) -> None:
+    model = model_store.load(name if name == "default" else str(brightness_model))
+    size = model.manifest.input.model_copy(update={"size": says})
     other = dataclasses.replace(model, manifest=model.manifest.model_copy(update={"input": size}))
-    with pytest.raises(ModelError, match=r"expects crops of 120 px, but its manifest says 96"):
+    with pytest.raises(ModelError, match=message):
         OnnxClassifier(other)
 
 
