@@ -58,8 +58,8 @@ Preset = Annotated[
     str,
     typer.Option(
         "--recipe",
-        help="ours; fine-tune: 4 epochs at a lower rate, from a release; quick: 5 epochs, the "
-        "first three on small pictures, to compare; or original: as in 2020.",
+        help="ours; quick: 5 epochs, the first three on small pictures, to compare; or original: "
+        "as in 2020.",
     ),
 ]
 Corrections = Annotated[

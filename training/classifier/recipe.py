@@ -10,7 +10,6 @@ from glasses.errors import UsageError
 from training.common.learning_rate import step_decay, warm_up_and_cosine
 
 OURS: Final = "ours"
-FINE_TUNE: Final = "fine-tune"
 QUICK: Final = "quick"
 ORIGINAL: Final = "original"
 MOBILENET_V2: Final = "mobilenet_v2"
@@ -111,7 +110,6 @@ class ClassifierRecipe:
 
 RECIPES: Final = {
     OURS: ClassifierRecipe(),
-    FINE_TUNE: ClassifierRecipe(epochs=4, rate=3e-4, calm=0.5),
     QUICK: ClassifierRecipe(epochs=5, reduced=0.6, reduced_step=0),
     ORIGINAL: ClassifierRecipe(
         epochs=25,

@@ -172,7 +172,7 @@ def test_original_recipe_falls_at_its_milestones() -> None:
 
 
 def test_unknown_recipes_are_named() -> None:
-    with pytest.raises(UsageError, match="ours, fine-tune, quick, original"):
+    with pytest.raises(UsageError, match="ours, quick, original"):
         recipe("best")
 
 
