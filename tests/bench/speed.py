@@ -34,7 +34,7 @@ def serving() -> Pipeline:
 
 
 def baseline_pipeline(fp32: Path | None) -> Pipeline:
-    """Return the baseline: dlib at full size, then enlarged; every face classified at full size.
+    """Return the baseline: dlib at full size, then enlarged, one photo at a time; no reduced pass.
 
     Args:
         fp32: The float network as ONNX. Without it the released 8-bit network is used, which makes

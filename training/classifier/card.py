@@ -58,9 +58,9 @@ def card(
             method(manifest, report),
             _table("int8, as released", int8["by_dataset"]),
             _table("fp32, before quantization", report["fp32"]["by_dataset"]),
-            reduced_pass_section(report, kinds),
             "F1 of the released network by the share of people with glasses in a collection: "
             f"{by_share}.",
+            reduced_pass_section(report, kinds),
             unseen_datasets(left_out) if left_out else "",
             *beyond_one_threshold(report, has_curves),
             kinds_section(kinds) if kinds else "",

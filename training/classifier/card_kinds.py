@@ -89,6 +89,6 @@ def _unseen(lines: Mapping[str, Mapping[str, Any]]) -> str:
     text = (
         "### Unseen datasets\n\nTest photos of each set, with a head that was trained and "
         "calibrated without it and without those that share people with it. The network below the "
-        "head is the same."
+        "head is the same; all faces were classified at full size."
     )
     return _table(lines, "left out", text) if lines else ""

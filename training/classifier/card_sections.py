@@ -73,9 +73,9 @@ def reduced_pass_section(report: Mapping[str, Any], kinds: Mapping[str, Any] | N
         f"### Reduced pass\n\nFaces are first classified at {first['size']} px. They are not "
         f"classified again if the probability of glasses is {first['certain_none']} or less there, "
         f"or {first['certain_glasses']} or more{kind}: {(kinds or int8)['settled']:.1%} of the "
-        "faces of the test photos. All figures of accuracy in this card are with both passes. On "
-        f"the test photos they have F1 {both['f1']} ({_wrong(both)}), full size alone "
-        f"{once['f1']} ({_wrong(once)})."
+        "faces of the test photos. Figures of accuracy in this card are with both passes, unless "
+        f"it says that they are at full size. On the test photos both have F1 {both['f1']} "
+        f"({_wrong(both)}), full size alone {once['f1']} ({_wrong(once)})."
     )
 
 
@@ -101,6 +101,7 @@ def left_out_table(report: Mapping[str, Any]) -> str:
 
 def unseen_datasets(report: Mapping[str, Any]) -> str:
     """Return the section on datasets that a network was not trained on."""
+    both = any(line.get("reduced_pass") for line in report["by_dataset"].values())
     epochs = "epoch" if report["epochs"] == 1 else "epochs"
     if reduced := report.get("reduced_epochs"):
         epochs += f" ({reduced} of them on pictures of {REDUCED_SIDE} px)"
@@ -110,6 +111,7 @@ def unseen_datasets(report: Mapping[str, Any]) -> str:
         f"share people with it, {report['epochs']} {epochs}; calibrated on the other sets. "
         "Networks learned the original labels; the figures are about the corrected ones. At: the "
         "threshold that was used; own: the threshold that the other sets would have chosen."
+        f"{'' if both else ' All faces were classified at full size.'}"
         f"\n\n{left_out_table(report)}"
     )
 

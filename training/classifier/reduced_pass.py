@@ -131,9 +131,15 @@ def settled_share(first: ReducedPass, scorer: OnnxScorer, faces: ServedFaces) ->
     return round(float(settled(first, logits).mean()), 4)
 
 
-def served_scorer(scorer: OnnxScorer, result: Mapping[str, Any]) -> Scorer:
+def reported(report: Mapping[str, Any]) -> ReducedPass | None:
+    """Return the reduced pass that a report describes; None if the network has none."""
+    found = report["reduced_pass"]
+    return None if found is None else ReducedPass.model_validate(found)
+
+
+def served_scorer(scorer: OnnxScorer, report: Mapping[str, Any]) -> Scorer:
     """Return a network as it is served, from the report of its evaluation."""
-    if result["reduced_pass"] is None:
+    first = reported(report)
+    if first is None:
         return scorer
-    first = ReducedPass.model_validate(result["reduced_pass"])
-    return TwoPassScorer(scorer, first, [Calibration.model_validate(result["calibration"])])
+    return TwoPassScorer(scorer, first, [Calibration.model_validate(report["calibration"])])

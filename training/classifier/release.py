@@ -11,6 +11,7 @@ from typing import Any
 from training.classifier.card import card
 from training.classifier.evaluate import CURVES, LEAVE_ONE_OUT, OVERALL, WHOLE_PHOTOS
 from training.classifier.kinds.release import KindsResult
+from training.classifier.reduced_pass import reported
 from training.common.cache import file_hash
 from training.common.geometry import INPUT
 from training.common.progress import log
@@ -83,7 +84,7 @@ def release(
         input=INPUT,
         threshold=report["int8"]["threshold"],
         calibration=Calibration.model_validate(report["int8"]["calibration"]),
-        reduced_pass=report["int8"]["reduced_pass"],
+        reduced_pass=reported(report["int8"]),
         metrics=_metrics(report["int8"]["by_dataset"]),
         trained_on=report["datasets"],
         started_from=report["network"]["start"]["model"],

@@ -68,7 +68,8 @@ def test_every_dataset_is_left_out_once_with_related_ones(
     def evaluate(work: Workspace, *_: object, threshold: float | None) -> dict[str, Any]:
         names = sorted({s.dataset for s in work.photos(splits.TEST)})
         lines = {name: line(0.9 if name == "c" else 0.96) for name in (*names, "overall")}
-        return {"threshold": threshold or 0.6, "own_threshold": 0.6, "by_dataset": lines}
+        own = {"own_threshold": 0.6, "reduced_pass": None}
+        return {"threshold": threshold or 0.6, "by_dataset": lines} | own
 
     monkeypatch.setattr(leave_one_out.fit, "run", fit)
     monkeypatch.setattr(leave_one_out.quantize, "run", lambda *_, **__: None)
@@ -88,6 +89,9 @@ def test_every_dataset_is_left_out_once_with_related_ones(
     report = leave_one_out.run(work, "w.npz", recipe("quick"), threshold=0.3)
     assert {line["threshold"] for line in report["by_dataset"].values()} == {0.3}
     assert "5 epochs (3 of them on pictures of 64 px)" in unseen_datasets(report)
+    assert "All faces were classified at full size." in unseen_datasets(report)
+    report["by_dataset"]["a"]["reduced_pass"] = {"size": 64}
+    assert "full size" not in unseen_datasets(report)
 
 
 def test_runs_of_each_split_and_network_keep_apart(tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 
 from training.classifier.card_kinds import kinds_section
 from training.classifier.evaluate import OVERALL
+from training.classifier.reduced_pass import reported
 from training.common.cache import file_hash
 from training.common.progress import log
 from training.common.release import CARD, DEFAULT, MANIFEST, check_target, write_release
 from training.common.workspace import Workspace
 from worker.vision import model_store
-from worker.vision.model_manifest import Calibration, ModelManifest, ReducedPass
+from worker.vision.model_manifest import Calibration, ModelManifest
 
 _PICTURES = (".png", ".npz")
 
@@ -58,17 +59,11 @@ class KindsResult:
             update={
                 "sha256": self.report["network"],
                 "sunglasses_calibration": Calibration.model_validate(self.report["calibration"]),
-                "reduced_pass": reduced_pass(self.report),
+                "reduced_pass": reported(self.report),
                 "metrics": manifest.metrics | {"eyewear": {key: total[key] for key in kept}},
                 "trained_on": dict(sorted((manifest.trained_on | self.report["datasets"]).items())),
             }
         )
-
-
-def reduced_pass(report: Mapping[str, Any]) -> ReducedPass | None:
-    """Return the reduced pass that a report describes."""
-    found = report["reduced_pass"]
-    return ReducedPass.model_validate(found) if found else None
 
 
 def release_again(

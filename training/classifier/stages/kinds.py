@@ -26,7 +26,7 @@ from training.classifier.kinds.features import Features
 from training.classifier.kinds.head import KindHead, fit
 from training.classifier.kinds.taps import Tap, find_taps
 from training.classifier.recipe import HeadRecipe
-from training.classifier.reduced_pass import ReducedScorer, TwoPassScorer, settled_share
+from training.classifier.reduced_pass import ReducedScorer, TwoPassScorer, reported, settled_share
 from training.classifier.scoring import OnnxScorer
 from training.classifier.served_faces import ServedFaces
 from training.classifier.stages import evaluate
@@ -79,9 +79,7 @@ class Base:
         report = read_json(work.report, "evaluate")["int8"]
         calibration = Calibration.model_validate(report["calibration"])
         path = require(work.int8, "quantize")
-        found = report["reduced_pass"]
-        first = ReducedPass.model_validate(found) if found else None
-        datasets = frozenset(work.terms)
+        first, datasets = reported(report), frozenset(work.terms)
         return cls(path, calibration, report["threshold"], first, work.kinds, datasets)
 
     @classmethod

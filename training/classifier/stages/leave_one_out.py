@@ -92,7 +92,10 @@ def _evaluate(fold: Workspace, corrections: Corrections, at: float | None) -> di
     result = evaluate.evaluate_network(fold, fold.int8, validation, test, threshold=at)
     write_json(fold.report, result)
     return {
-        name: {**line, **{key: result[key] for key in ("threshold", "own_threshold")}}
+        name: {
+            **line,
+            **{key: result[key] for key in ("threshold", "own_threshold", "reduced_pass")},
+        }
         for name, line in result["by_dataset"].items()
         if name not in {OVERALL, WHOLE_PHOTOS}
     }
