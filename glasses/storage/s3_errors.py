@@ -75,6 +75,12 @@ def request_failed(
 ) -> InfrastructureError:
     """Return the error for a failed request; `bucket` is given if it is not the configured one."""
     where = f"the object store at {settings.s3_endpoint} (bucket {bucket or settings.s3_bucket!r})"
+    if refused := _CERTIFICATE.search(str(error)):
+        return InfrastructureError(
+            f"{where} has a certificate that is not trusted ({refused[1] or refused[2]}). If its "
+            "CA is private, set s3_ca to the file of the CA's certificate; the endpoint must have "
+            "a name for which the certificate is valid (`glasses config`)."
+        )
     answer = answer_to(error)
     if answer.code == "NoSuchBucket" and bucket is None:
         return InfrastructureError(f"{where} has no such bucket: create it with `glasses bucket`.")
@@ -125,6 +131,11 @@ def too_slow(settings: Settings) -> SlowServerError:
     )
 
 
+_CERTIFICATE = re.compile(
+    r"InvalidCertificate\(\s*(?:Other\(\s*OtherError\(\s*)?(\w+)"
+    r"|certificate verify failed: ([^(]*[^( ])"
+)
+"""How obstore and boto3 name the reason why they refuse a certificate."""
 _XML = re.compile(r"<(Code|Message)>([^<]*)</")
 _STATUS = re.compile(r"status code: (\d{3})")
 

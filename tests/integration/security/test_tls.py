@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from glasses.client import Client
 from glasses.config.settings import Settings
-from tests.support.commands import glasses_output
+from tests.support.commands import glasses_output, glasses_printed
 from tests.support.tls import certificate, tls_before
 from tests.support.workers import Worker
 
@@ -64,12 +64,29 @@ def test_a_job_runs_over_tls(
     glasses_output("rm", job, settings=settings)
 
 
-@pytest.mark.parametrize("name", ["redis_ca", "s3_ca"])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("redis_ca", "CERTIFICATE_VERIFY_FAILED"),
+        ("s3_ca", "has a certificate that is not trusted (UnknownIssuer). If its CA is private"),
+    ],
+)
 def test_a_certificate_of_an_unknown_ca_is_rejected(
-    name: str, settings: Settings, demo_photos: Path
+    name: str, says: str, settings: Settings, demo_photos: Path
 ) -> None:
     without = settings.model_copy(update={name: None, "s3_retry_seconds": 2})
-    glasses_output("submit", str(demo_photos / "hopper.jpg"), "--detach", code=3, settings=without)
+    code, printed = glasses_printed(
+        "submit", str(demo_photos / "hopper.jpg"), "--detach", settings=without
+    )
+    assert code == 3
+    assert says in " ".join(printed.split())
+
+
+def test_creating_a_bucket_gives_the_same_reason(settings: Settings) -> None:
+    without = settings.model_copy(update={"s3_ca": None, "s3_retry_seconds": 2})
+    code, printed = glasses_printed("bucket", settings=without)
+    assert code == 3
+    assert "has a certificate that is not trusted (" in " ".join(printed.split())
 
 
 def test_a_missing_ca_file_is_named(settings: Settings) -> None:
