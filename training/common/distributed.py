@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
 from torch import nn
+
+LONGEST_WAIT = timedelta(hours=3)
+"""How long processes wait for each other: between two folds the first one evaluates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,9 @@ def compute_device() -> Iterator[ComputeDevice]:
         return
     if has_gpu:
         torch.cuda.set_device(device)
-    torch.distributed.init_process_group("nccl" if has_gpu else "gloo")
-    try:
-        yield ComputeDevice(device, torch.distributed.get_rank(), world)
-    finally:
-        torch.distributed.destroy_process_group()
+    if not torch.distributed.is_initialized():
+        # One group for all runs of these processes: a second one would find the first one's
+        # addresses, and wait for ever.
+        torch.distributed.init_process_group("nccl" if has_gpu else "gloo", timeout=LONGEST_WAIT)
+        atexit.register(torch.distributed.destroy_process_group)
+    yield ComputeDevice(device, torch.distributed.get_rank(), world)
