@@ -67,7 +67,7 @@ def reduced_pass_section(report: Mapping[str, Any], kinds: Mapping[str, Any] | N
     if not int8.get("reduced_pass"):
         return ""
     first = (kinds or int8)["reduced_pass"]
-    both, once = int8["by_dataset"][OVERALL], int8["full_size_only"]
+    both, once = (int8[key][OVERALL] for key in ("by_dataset", "full_size_only"))
     kind = f" and that of one kind {first['certain_kind']} or more" if kinds else ""
     return (
         f"### Reduced pass\n\nFaces are first classified at {first['size']} px. They are not "
@@ -101,7 +101,13 @@ def left_out_table(report: Mapping[str, Any]) -> str:
 
 def unseen_datasets(report: Mapping[str, Any]) -> str:
     """Return the section on datasets that a network was not trained on."""
-    both = any(line.get("reduced_pass") for line in report["by_dataset"].values())
+    alone = report["full_size_only"]
+    passes = (
+        f"With both passes {_wrong(report)} in all; at full size alone {_wrong(alone)}, and a "
+        f"macro F1 of {alone['macro_f1']}."
+        if alone
+        else "All faces were classified at full size."
+    )
     epochs = "epoch" if report["epochs"] == 1 else "epochs"
     if reduced := report.get("reduced_epochs"):
         epochs += f" ({reduced} of them on pictures of {REDUCED_SIDE} px)"
@@ -110,9 +116,8 @@ def unseen_datasets(report: Mapping[str, Any]) -> str:
         "Each set is evaluated with a network that was trained without it, and without those that "
         f"share people with it, {report['epochs']} {epochs}; calibrated on the other sets. "
         "Networks learned the original labels; the figures are about the corrected ones. At: the "
-        "threshold that was used; own: the threshold that the other sets would have chosen."
-        f"{'' if both else ' All faces were classified at full size.'}"
-        f"\n\n{left_out_table(report)}"
+        "threshold that was used; own: the threshold that the other sets would have chosen. "
+        f"{passes}\n\n{left_out_table(report)}"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from training.classifier import robustness
-from training.classifier.evaluate import CURVES, OVERALL, calibrate, evaluate, mistakes
+from training.classifier.evaluate import CURVES, calibrate, evaluate, mistakes
 from training.classifier.reduced_pass import (
     REDUCED_PASS,
     fit_reduced_pass,
@@ -34,7 +34,7 @@ from training.common.workspace import Workspace
 from worker.vision.detect.cascade import LOW_CONFIDENCE
 from worker.vision.pipeline import GLASSES_CONFIDENCE, PIPELINE_VERSION
 
-VERSION = 5
+VERSION = 6
 """Increase it when the report gets new content: older reports are then written again."""
 SPEED_PHOTOS = 100
 
@@ -128,9 +128,8 @@ def evaluate_network(
     result |= evaluate(served, calibration, threshold, test, work.aligned)
     if first is not None:
         result["settled"] = settled_share(first, scorer, test)
-        result["full_size_only"] = evaluate(scorer, calibration, threshold, test, work.aligned)[
-            "by_dataset"
-        ][OVERALL]
+        alone = evaluate(scorer, calibration, threshold, test, work.aligned)
+        result["full_size_only"] = alone["by_dataset"]
     wrong = mistakes(served, calibration, threshold, test)
     write_json(work.report.parent / f"mistakes-{network.stem}.json", wrong)
     for name, line in result["by_dataset"].items():

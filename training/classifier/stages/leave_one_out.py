@@ -67,14 +67,23 @@ def run(
             lines |= _evaluate(fold, work.corrections, threshold)
     if not leads():
         return {}
+    alone = {name: line["full_size_only"] for name, line in lines.items()}
     report = {
-        "macro_f1": macro(lines),
+        **total(lines),
+        "full_size_only": total(alone) if all(alone.values()) else None,
         "epochs": recipe.epochs,
         "reduced_epochs": round(recipe.reduced * recipe.epochs),
         "by_dataset": dict(sorted(lines.items())),
     }
     write_json(work.run / LEAVE_ONE_OUT, report)
     return report
+
+
+def total(lines: dict[str, Any]) -> dict[str, Any]:
+    """Return the mean F1 of the datasets, and the mistakes in all."""
+    kinds = ("false_positives", "false_negatives")
+    mistakes = {kind: sum(line[kind] for line in lines.values()) for kind in kinds}
+    return {"macro_f1": macro(lines), **mistakes}
 
 
 def macro(lines: dict[str, Any]) -> float | None:
@@ -95,6 +104,7 @@ def _evaluate(fold: Workspace, corrections: Corrections, at: float | None) -> di
         name: {
             **line,
             **{key: result[key] for key in ("threshold", "own_threshold", "reduced_pass")},
+            "full_size_only": result.get("full_size_only", {}).get(name),
         }
         for name, line in result["by_dataset"].items()
         if name not in {OVERALL, WHOLE_PHOTOS}
