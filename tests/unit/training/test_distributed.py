@@ -13,9 +13,12 @@ pytest.importorskip("torch")
 
 ROOT = Path(__file__).parents[3]
 RUNS = """
+import signal
+
 import torch
 from training.common.distributed import compute_device, leads
 
+signal.alarm(100)  # a process that waits for ever ends, even without torchrun
 for number in range(3):
     if number and leads():
         torch.rand(3000, 3000) @ torch.rand(3000, 3000)  # the first process evaluates
